@@ -1,0 +1,89 @@
+// Package config holds the settings of one server: defaults, environment,
+// omniverto.yaml and flags, read once and validated as a whole.
+//
+// It is a leaf: it imports nothing of the project and starts no goroutine.
+package config
+
+import (
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+)
+
+// Config is everything that "omniverto serve" can be told. Each field is one
+// flag (--public-url), one environment variable (OMNIVERTO_PUBLIC_URL) and one
+// key of omniverto.yaml (public_url); the first of these that is given wins,
+// then the value of [Default]. A Config is not changed after [Load].
+type Config struct {
+	// Data is the folder for all that the server keeps: keys, certificates,
+	// secrets. It is made when missing, readable by its owner only.
+	Data string
+	// Conf is the folder of the FreeSWITCH configuration tree. Default: conf in
+	// the data folder; it need not exist.
+	Conf string
+	// HTTPS is the listen address for the web client and Verto over TLS.
+	HTTPS string
+	// WS is the listen address of the same without TLS, for this machine and for a
+	// proxy that ends TLS: browsers give camera and microphone only to pages of
+	// https or of http://localhost.
+	WS string
+	// Media is the listen address for all WebRTC media: one UDP port.
+	Media string
+	// Admin is the listen address for health, metrics, profiles and control: a
+	// loopback address.
+	Admin string
+	// Metrics is a further listen address with metrics and health alone. Empty: none.
+	Metrics string
+	// Cert and Key are PEM files for HTTPS, read again when they change. Both or
+	// neither; without them the server issues its own.
+	Cert, Key string
+	// PublicURL is how people outside reach the web client, as in
+	// https://meet.example.org. It is kept in the data folder for later starts.
+	PublicURL string
+	// Advertise lists the addresses (IPs, or names that are resolved) that
+	// browsers are told to send media to, besides those of the interfaces.
+	Advertise []string
+	// AllowedOrigins restricts WebSockets to pages of these origins, as in
+	// https://meet.example.org. Empty: every origin.
+	AllowedOrigins []string
+	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// LogLevel is the least level that is logged.
+	LogLevel slog.Level
+
+	named map[string]bool // settings that the user gave, by flag name; read-only
+}
+
+// Default returns the settings of a server that is told nothing. Data is
+// /var/lib/omniverto for root, else ~/.local/share/omniverto ($XDG_DATA_HOME).
+func Default() Config {
+	data := defaultData()
+	return Config{
+		Data:     data,
+		Conf:     filepath.Join(data, "conf"),
+		HTTPS:    ":8443",
+		WS:       "127.0.0.1:8081",
+		Media:    ":10000",
+		Admin:    "127.0.0.1:8444",
+		LogLevel: slog.LevelInfo,
+	}
+}
+
+// Named reports whether the user gave this setting by flag, environment or file
+// ("https", "public-url"). A taken port stops the start if it was named.
+func (c Config) Named(setting string) bool { return c.named[setting] }
+
+func defaultData() string {
+	if os.Geteuid() == 0 {
+		return "/var/lib/omniverto"
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "omniverto")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "omniverto-data"
+	}
+	return filepath.Join(home, ".local", "share", "omniverto")
+}

@@ -1,0 +1,172 @@
+package directory
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+)
+
+// User is one directory entry with everything merged: what the user says wins over
+// his group, the group over the domain. It is immutable.
+type User struct {
+	Name, Domain string
+	Params       map[string]string // keys in lower case
+	Variables    map[string]string // names as written
+	Groups       []string          // every group that lists him
+}
+
+// Variable finds a variable; case does not matter, as in FreeSWITCH.
+func (u *User) Variable(name string) string {
+	if v, ok := u.Variables[name]; ok {
+		return v
+	}
+	for k, v := range u.Variables {
+		if strings.EqualFold(k, name) {
+			return v
+		}
+	}
+	return ""
+}
+
+// settings are the params and variables of one level.
+type settings struct {
+	params, vars map[string]string
+}
+
+// readSettings collects <params><param name value/></params> and the same of
+// variables. Of two with one name the first wins.
+func readSettings(e *element) settings {
+	s := settings{params: map[string]string{}, vars: map[string]string{}}
+	for _, c := range e.children {
+		switch c.name {
+		case "params":
+			addPairs(s.params, c, "param", strings.ToLower)
+		case "variables":
+			addPairs(s.vars, c, "variable", func(n string) string { return n })
+		}
+	}
+	return s
+}
+
+func addPairs(to map[string]string, list *element, item string, key func(string) string) {
+	for _, c := range list.children {
+		name := key(c.attrs["name"])
+		if _, dup := to[name]; c.name != item || name == "" || dup {
+			continue
+		}
+		to[name] = c.attrs["value"]
+	}
+}
+
+// under gives s on top of what it inherits. The inherited maps are not changed.
+func (s settings) under(inherited settings) settings {
+	return settings{params: overlay(inherited.params, s.params), vars: overlay(inherited.vars, s.vars)}
+}
+
+func overlay(below, above map[string]string) map[string]string {
+	m := map[string]string{}
+	maps.Copy(m, below)
+	maps.Copy(m, above)
+	return m
+}
+
+// table is everything read: users by domain and lower-case name.
+type table struct {
+	domains map[string]map[string]*User
+	order   []string // domains as first seen
+	dups    []string // user@domain defined more than once: the first definition holds
+}
+
+// collect walks a tree down to its domains. A user outside any domain belongs to
+// fallback (vanilla's files of single users have no domain of their own).
+func (t *table) collect(e *element, fallback string) error {
+	var loose element
+	for _, c := range e.children {
+		var err error
+		switch c.name {
+		case "include", "document":
+			err = t.collect(c, fallback)
+		case "section":
+			if c.attrs["name"] == "directory" {
+				err = t.collect(c, fallback)
+			}
+		case "domain":
+			err = t.domain(c)
+		case "user", "users", "group", "groups":
+			loose.children = append(loose.children, c)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(loose.children) == 0 {
+		return nil
+	}
+	loose.attrs = map[string]string{"name": fallback}
+	return t.domain(&loose)
+}
+
+func (t *table) domain(e *element) error {
+	name := strings.ToLower(strings.TrimSpace(e.attrs["name"]))
+	if name == "" {
+		return fmt.Errorf("line %d: domain without name", e.line)
+	}
+	if t.domains[name] == nil {
+		t.domains[name] = map[string]*User{}
+		t.order = append(t.order, name)
+	}
+	own := readSettings(e)
+	for _, c := range e.children {
+		switch c.name {
+		case "groups":
+			for _, g := range c.children {
+				if g.name == "group" {
+					t.group(g, name, own)
+				}
+			}
+		case "group":
+			t.group(c, name, own)
+		default:
+			t.users(c, name, "", own)
+		}
+	}
+	return nil
+}
+
+func (t *table) group(e *element, domain string, inherited settings) {
+	own := readSettings(e).under(inherited)
+	for _, c := range e.children {
+		t.users(c, domain, e.attrs["name"], own)
+	}
+}
+
+// users takes a <users> list, an <include> around users, or a <user>.
+func (t *table) users(e *element, domain, group string, inherited settings) {
+	switch e.name {
+	case "users", "include":
+		for _, c := range e.children {
+			t.users(c, domain, group, inherited)
+		}
+	case "user":
+		t.user(e, domain, group, inherited)
+	}
+}
+
+// user enters one user. type="pointer" only puts a user defined elsewhere into a group.
+func (t *table) user(e *element, domain, group string, inherited settings) {
+	id := strings.ToLower(strings.TrimSpace(e.attrs["id"]))
+	if id == "" {
+		return
+	}
+	known := t.domains[domain][id]
+	if known == nil && e.attrs["type"] != "pointer" {
+		s := readSettings(e).under(inherited)
+		known = &User{Name: strings.TrimSpace(e.attrs["id"]), Domain: domain, Params: s.params, Variables: s.vars}
+		t.domains[domain][id] = known
+	} else if known != nil && e.attrs["type"] != "pointer" {
+		t.dups = append(t.dups, id+"@"+domain)
+	}
+	if known != nil && group != "" {
+		known.Groups = append(known.Groups, group)
+	}
+}

@@ -1,0 +1,89 @@
+package verto
+
+import (
+	"errors"
+	"strings"
+)
+
+// broadcastParams are those of verto.broadcast.
+type broadcastParams struct {
+	channel string
+	data    raw
+	local   bool
+	all     object
+}
+
+func parseBroadcast(p params) (broadcastParams, *answer) {
+	data, _ := p.get("data")
+	return broadcastParams{
+		channel: p.str("eventChannel"), data: data, local: p.isTrue("localBroadcast"), all: p.object,
+	}, nil
+}
+
+// broadcast hands a conference's channels to the switch and relays others among their
+// subscribers. Clients never write to a conference's subscribers themselves: that
+// would let them forge its rows, chat and layouts. Refusals are results, as in
+// FreeSWITCH.
+func (c *conn) broadcast(p broadcastParams) answer {
+	if p.channel == "" {
+		return broadcastRefused("eventChannel not specified.")
+	}
+	c.srv.mu.Lock()
+	allowed := c.srv.mayLocked(c.session, p.channel)
+	c.srv.mu.Unlock()
+	if allowed && conferenceChannel(p.channel) {
+		allowed = !p.local && c.toSwitch(p)
+	} else if allowed && p.local {
+		c.srv.publish(c.signed(p.all), p.channel)
+	}
+	if !allowed {
+		c.srv.metrics.denied.WithLabelValues("broadcast").Inc()
+		c.audit("broadcast refused", "channel", cleanText(p.channel, maxChannel), "local", p.local)
+		return broadcastRefused("Permission Denied.")
+	}
+	return success()
+}
+
+func broadcastRefused(text string) answer {
+	return success(member{"message", text}, member{"code", codeCall})
+}
+
+// conferenceChannel reports whether a conference speaks there.
+func conferenceChannel(channel string) bool {
+	f := family(channel)
+	return f == "conference" || strings.HasPrefix(f, "conference-")
+}
+
+// toSwitch hands a broadcast on; false: refused. The info channel is the server's alone.
+func (c *conn) toSwitch(p broadcastParams) bool {
+	switch family(p.channel) {
+	case "conference-liveArray", "conference-mod", "conference-chat", "conference":
+	default:
+		return false
+	}
+	err := c.srv.o.Switch.Broadcast(Broadcast{
+		Session: c.session, Channel: p.channel, Data: p.data,
+		UserID: c.session.Identity().UserID(), FromDisplay: c.session.Display(),
+	})
+	if err != nil && !errors.Is(err, ErrDenied) {
+		c.log.Warn("verto: broadcast", "channel", cleanText(p.channel, maxChannel), "err", err)
+	}
+	return !errors.Is(err, ErrDenied)
+}
+
+// signed gives a local broadcast's params with the sender's identity, which replaces
+// whatever the client wrote there.
+func (c *conn) signed(params object) body {
+	var b body
+	for _, f := range params {
+		b = append(b, member{f.key, f.raw})
+	}
+	for _, own := range []string{"sessid", "userid", "fromDisplay", "eventSerno", "subscribedChannel", "login", "passwd"} {
+		b = b.without(own)
+	}
+	b = append(b, member{"userid", c.session.Identity().UserID()}, member{"sessid", c.session.id})
+	if name := c.session.Display(); name != "" {
+		b = append(b, member{"fromDisplay", name})
+	}
+	return b
+}

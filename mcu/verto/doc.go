@@ -1,0 +1,32 @@
+// Package verto speaks FreeSWITCH's Verto: JSON-RPC 2.0 over WebSocket, as its stock
+// browser libraries expect it, and stricter where FreeSWITCH is open: a call belongs to
+// its session, nothing is kept before a login, clients cannot forge a conference's
+// events.
+//
+// A [Server] is an http.Handler. It authenticates through an [Authenticator] and hands
+// calls, conference commands and messages to a [Switch]; what a conference says goes
+// out through [Server.Publish] and [Server.SendSession].
+//
+// # Order on the wire
+//
+// Requests of one connection are handled one after the other. The reply to a request
+// precedes every event that handling it has caused.
+//
+// # Goroutines
+//
+// A connection has two: the reader (the HTTP handler's own, which also runs the method
+// handlers) and the writer (which owns pings, expiry and the login deadline). Each
+// verto.invite has one until the Switch returns. Server.Close ends all and waits.
+//
+// # Extension: trickle ICE
+//
+// FreeSWITCH wants complete offers. A client of ours may send its offer at once and
+// candidates later:
+//
+//	verto.info {"dialogParams":{"callID":"…"},"candidate":"candidate:1 1 udp …"}
+//
+// candidate may also be a browser's RTCIceCandidate object, whose member candidate is
+// taken; an empty string ends the candidates. The result is {"message":"SENT"}, for an
+// unknown call the error -32002 CALL DOES NOT EXIST. Candidates may follow the invite
+// immediately: they wait until the call is ready for them.
+package verto
