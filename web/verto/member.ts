@@ -1,0 +1,68 @@
+// A conference member as a row of the live array describes it.
+
+import { flag, isObject, number, object, parse, text, type JSONObject, type JSONValue } from './json';
+
+export interface MemberVideo {
+  muted: boolean;
+  /** A picture of this member is on the canvas now. */
+  visible: boolean;
+  /** False when the member only watches. */
+  sends: boolean;
+  screenShare: boolean;
+  floor: boolean;
+  floorLocked: boolean;
+  /** Index of the member's cell in the layout, -1 for none. */
+  layer: number;
+}
+
+export interface Member {
+  /** The row's key: the member's call id. */
+  key: string;
+  id: number;
+  name: string;
+  number: string;
+  codec: string;
+  muted: boolean;
+  deaf: boolean;
+  onHold: boolean;
+  talking: boolean;
+  floor: boolean;
+  /** Undefined when the member has neither camera nor picture. */
+  video: MemberVideo | undefined;
+  /** What the member's client gave about itself. */
+  variables: JSONObject;
+}
+
+/** Reads one row. Columns that are missing or of another type become empty, never an error. */
+export function member(key: string, row: JSONValue[]): Member {
+  const [id, callerNumber, callerName, codec, status, variables] = row;
+  const state = object(typeof status === 'string' ? parse(status) : status);
+  const audio = object(state['audio']);
+  return {
+    key,
+    id: number(id, 0),
+    name: text(callerName) || text(callerNumber),
+    number: text(callerNumber),
+    codec: text(codec),
+    muted: flag(audio['muted']),
+    deaf: flag(audio['deaf']),
+    onHold: flag(audio['onHold']),
+    talking: flag(audio['talking']),
+    floor: flag(audio['floor']),
+    video: video(state['video']),
+    variables: object(variables),
+  };
+}
+
+function video(value: JSONValue | undefined): MemberVideo | undefined {
+  if (!isObject(value)) return undefined;
+  return {
+    muted: flag(value['muted']),
+    visible: flag(value['visible']),
+    sends: text(value['mediaFlow']) !== 'sendOnly',
+    screenShare: flag(value['screenShare']),
+    floor: flag(value['floor']),
+    floorLocked: flag(value['floorLocked']),
+    layer: number(value['videoLayerID'], -1),
+  };
+}
