@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/omniverto/omniverto/mcu/config"
+)
+
+// TestMain lets the test binary be the command, so that exit codes and streams
+// are the real ones.
+func TestMain(m *testing.M) {
+	if os.Getenv("BE_OMNIVERTO") != "" {
+		main()
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// command prepares omniverto with the arguments and a data folder of its own.
+func command(t *testing.T, data string, args ...string) *exec.Cmd {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "BE_OMNIVERTO=1", "OMNIVERTO_DATA="+data)
+	return cmd
+}
+
+func run(t *testing.T, data string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errors bytes.Buffer
+	cmd := command(t, data, args...)
+	cmd.Stdout, cmd.Stderr = &out, &errors
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return out.String(), errors.String(), cmd.ProcessState.ExitCode()
+}
+
+func TestErrorsAreOneSentence(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	takenUDP, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer takenUDP.Close()
+	dir := t.TempDir()
+	broken := filepath.Join(dir, "broken.yaml")
+	if err := os.WriteFile(broken, []byte("htps: \":1\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	free := []string{"serve", "--https", "127.0.0.1:0", "--ws", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--media", "127.0.0.1:0"}
+	tests := []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"unknown key", []string{"serve", "--config", broken}, `line 1: unknown key "htps"`},
+		{"bad address", []string{"serve", "--https", "8443"}, "is not HOST:PORT"},
+		{"taken port", append(free, "--ws", taken.Addr().String()), taken.Addr().String() + " is already in use"},
+		{"taken media port", append(free, "--media", takenUDP.LocalAddr().String()), "in use"},
+		{"certificate", append(free, "--cert", "/none.pem", "--key", "/none.key"), "/none.pem"},
+		{"data folder", append(free, "--data", "/proc/omniverto"), "choose another with --data"},
+		{"room name", []string{"invite", "a room"}, "is not a room name"},
+		{"screen is no room", []string{"invite", "3600-screen"}, "is not a room name"},
+		{"ttl", []string{"invite", "3600", "--ttl", "0s"}, "--ttl"},
+		{"no server", []string{"invite", "3600", "--data", filepath.Join(dir, "none")}, "name its data folder with --data"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			stdout, stderr, code := run(t, t.TempDir(), tt.args...)
+			last := lastLine(stderr)
+			if code != 1 || !strings.HasPrefix(last, "omniverto: ") || !strings.Contains(last, tt.want) || stdout != "" {
+				t.Errorf("exit %d, said %q and printed %q; want 1 and a sentence with %q", code, stderr, stdout, tt.want)
+			}
+		})
+	}
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}
+
+func TestWrongUsage(t *testing.T) {
+	for _, args := range [][]string{{}, {"server"}, {"serve", "--nonsense"}, {"invite"}, {"invite", "3600", "--role", "king"}} {
+		if _, stderr, code := run(t, t.TempDir(), args...); code != 80 || !strings.Contains(lastLine(stderr), "error: ") {
+			t.Errorf("%q: exit %d, said %q", args, code, stderr)
+		}
+	}
+}
+
+func TestInvite(t *testing.T) {
+	data := t.TempDir()
+	if err := config.SaveLinks(data, config.Links{Public: "https://meet.example.org"}); err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, code := run(t, data, "invite", "3600", "--role", "moderator", "--name", "Anna", "--ttl", "1h")
+	lines := strings.Split(strings.TrimSpace(stdout), "\n")
+	if code != 0 || stderr != "" || len(lines) != 2 || lines[0] != "https://meet.example.org/r/3600#token="+lines[1] {
+		t.Errorf("exit %d, said %q, printed %q", code, stderr, stdout)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	stdout, _, code := run(t, t.TempDir(), "version")
+	if code != 0 || !regexp.MustCompile(`^omniverto \d+\.\d+\.\d+\n$`).MatchString(stdout) {
+		t.Errorf("exit %d, printed %q", code, stdout)
+	}
+}
+
+// TestServe starts the server, asks its admin address, and stops it by a signal.
+func TestServe(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	cmd := command(t, data, "serve", "--https", "127.0.0.1:0", "--ws", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--media", "127.0.0.1:0")
+	var stdout bytes.Buffer
+	cmd.Stdout = &stdout
+	logs, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	admin := waitReady(t, logs)
+	resp, err := http.Get("http://" + admin + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("readyz: %s", resp.Status)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("after SIGTERM: %v", err)
+	}
+	if !strings.Contains(stdout.String(), "omniverto invite") || strings.Contains(stdout.String(), "#token=") {
+		t.Errorf("a log must name the invite command and hold no token:\n%s", stdout.String())
+	}
+	info, err := os.Stat(data)
+	if err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("data folder: %v, %v; want mode 0700", info, err)
+	}
+}
+
+// waitReady reads the log up to the line that tells the addresses, and goes on
+// emptying it.
+func waitReady(t *testing.T, logs interface{ Read([]byte) (int, error) }) (admin string) {
+	t.Helper()
+	lines := bufio.NewScanner(logs)
+	ready := regexp.MustCompile(`msg=ready .*admin=(\S+)`)
+	for lines.Scan() {
+		if found := ready.FindStringSubmatch(lines.Text()); found != nil {
+			go func() {
+				for lines.Scan() {
+				}
+			}()
+			return found[1]
+		}
+	}
+	t.Fatal("the server ended before it was ready")
+	return ""
+}

@@ -1,0 +1,425 @@
+package mcu_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/omniverto/omniverto/media"
+	"github.com/omniverto/omniverto/media/mediatest"
+	"github.com/omniverto/omniverto/media/opus"
+	"github.com/omniverto/omniverto/media/vpx"
+)
+
+// patience is how long a test waits for something that must happen.
+const patience = 20 * time.Second
+
+// message is one JSON-RPC message as it came.
+type message struct {
+	ID     json.Number     `json:"id"`
+	Method string          `json:"method"`
+	Params json.RawMessage `json:"params"`
+	Result json.RawMessage `json:"result"`
+	Error  *struct {
+		Code    int
+		Message string
+	} `json:"error"`
+}
+
+// client is a Verto client with a camera of one colour and a microphone with one tone.
+type client struct {
+	t       testing.TB
+	session string
+	callID  string
+	ws      *websocket.Conn
+	pc      *webrtc.PeerConnection
+	camera  *webrtc.TrackLocalStaticRTP
+	mic     *webrtc.TrackLocalStaticRTP
+
+	deaf atomic.Bool // what comes is not decoded
+
+	mu      sync.Mutex
+	nextID  int
+	seen    []message // everything that came, in order
+	changed chan struct{}
+	canvas  *media.Picture // newest received picture
+	heard   []int16        // last second, stereo
+	pics    int
+}
+
+// connect opens the socket and logs in with a token.
+func connect(t testing.TB, url, token string) *client {
+	t.Helper()
+	ws, _, err := websocket.DefaultDialer.DialContext(t.Context(), url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &client{t: t, session: uuid.NewString(), ws: ws, changed: make(chan struct{}, 1)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			var m message
+			if err := ws.ReadJSON(&m); err != nil {
+				return
+			}
+			c.note(func() { c.seen = append(c.seen, m) })
+		}
+	}()
+	t.Cleanup(func() { _ = ws.Close(); <-done })
+	if m := c.call("login", map[string]any{"login": "guest", "passwd": token}); m.Error != nil {
+		t.Fatalf("login: %+v", m.Error)
+	}
+	return c
+}
+
+// note changes what the client knows and wakes whoever waits.
+func (c *client) note(f func()) {
+	c.mu.Lock()
+	f()
+	c.mu.Unlock()
+	select {
+	case c.changed <- struct{}{}:
+	default:
+	}
+}
+
+// await waits until cond holds; it is asked under the lock after each change.
+func (c *client) await(what string, cond func() bool) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	defer cancel()
+	for {
+		c.mu.Lock()
+		ok := cond()
+		c.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-c.changed:
+		case <-ctx.Done():
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.t.Fatalf("no %s within %v; %d messages, %d pictures", what, patience, len(c.seen), c.pics)
+		}
+	}
+}
+
+// send sends a request and returns its id.
+func (c *client) send(method string, params map[string]any) string {
+	c.t.Helper()
+	c.nextID++
+	params["sessid"] = c.session
+	err := c.ws.WriteJSON(map[string]any{"jsonrpc": "2.0", "method": method, "params": params, "id": c.nextID})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return fmt.Sprint(c.nextID)
+}
+
+// call sends a request and waits for its answer.
+func (c *client) call(method string, params map[string]any) message {
+	c.t.Helper()
+	id := c.send(method, params)
+	var answer message
+	c.await("answer to "+method, func() bool {
+		for _, m := range c.seen {
+			if m.Method == "" && m.ID.String() == id {
+				answer = m
+				return true
+			}
+		}
+		return false
+	})
+	return answer
+}
+
+// expect waits for a message from the server whose method and text match, from
+// the n-th message on, and returns the index behind it.
+func (c *client) expect(from int, method string, texts ...string) int {
+	c.t.Helper()
+	at := 0
+	c.await(method+" with "+strings.Join(texts, ", "), func() bool {
+		for i := from; i < len(c.seen); i++ {
+			if c.seen[i].Method == method && containsAll(string(c.seen[i].Params), texts) {
+				at = i + 1
+				return true
+			}
+		}
+		return false
+	})
+	return at
+}
+
+func containsAll(s string, texts []string) bool {
+	for _, t := range texts {
+		if !strings.Contains(s, t) {
+			return false
+		}
+	}
+	return true
+}
+
+// join calls a room with camera and microphone and waits until media flows.
+func (c *client) join(room, name string) {
+	c.t.Helper()
+	pc, err := webrtc.NewPeerConnection(webrtc.Configuration{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.pc = pc
+	c.t.Cleanup(func() { _ = pc.Close() })
+	c.mic = c.track(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}, "audio")
+	c.camera = c.track(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, "video")
+	pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+		if track.Kind() == webrtc.RTPCodecTypeAudio {
+			c.listen(track)
+		} else {
+			c.watch(track)
+		}
+	})
+	offer, err := pc.CreateOffer(nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	gathered := webrtc.GatheringCompletePromise(pc)
+	if err := pc.SetLocalDescription(offer); err != nil {
+		c.t.Fatal(err)
+	}
+	<-gathered
+	c.callID = uuid.NewString()
+	m := c.call("verto.invite", map[string]any{
+		"sdp": pc.LocalDescription().SDP,
+		"dialogParams": map[string]any{"callID": c.callID, "destination_number": room,
+			"caller_id_name": name, "caller_id_number": name, "userVariables": map[string]any{}},
+	})
+	if m.Error != nil || !strings.Contains(string(m.Result), "CALL CREATED") {
+		c.t.Fatalf("invite: %s %+v", m.Result, m.Error)
+	}
+	c.expect(0, "verto.answer", c.callID)
+	c.mu.Lock()
+	var answer struct{ SDP string }
+	for _, m := range c.seen {
+		if m.Method == "verto.answer" {
+			_ = json.Unmarshal(m.Params, &answer)
+		}
+	}
+	c.mu.Unlock()
+	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.SDP}); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *client) track(cap webrtc.RTPCodecCapability, id string) *webrtc.TrackLocalStaticRTP {
+	c.t.Helper()
+	track, err := webrtc.NewTrackLocalStaticRTP(cap, id, "stream")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if _, err := c.pc.AddTrack(track); err != nil {
+		c.t.Fatal(err)
+	}
+	return track
+}
+
+// perform sends a camera picture of one colour (with something that moves) 15
+// times a second and a tone, until the test ends.
+func (c *client) perform(color media.RGB, hz float64) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { c.sing(ctx, hz) })
+	wg.Go(func() { c.show(ctx, color) })
+	c.t.Cleanup(func() { cancel(); wg.Wait() })
+}
+
+func (c *client) sing(ctx context.Context, hz float64) {
+	enc, err := opus.NewEncoder(opus.EncoderOptions{Channels: 2, Bitrate: 48000, Complexity: 5})
+	if err != nil {
+		c.t.Error(err)
+		return
+	}
+	defer enc.Close()
+	pcm, buf := make([]int16, 2*media.TickSamples), make([]byte, 1500)
+	tick := time.NewTicker(media.AudioTick)
+	defer tick.Stop()
+	for i := uint16(0); ; i++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		mediatest.Tone(pcm, 2, hz, -20, int(i)*media.TickSamples)
+		n, err := enc.Encode(pcm, buf)
+		if err != nil {
+			c.t.Error(err)
+			return
+		}
+		_ = c.mic.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: i,
+			Timestamp: uint32(i) * media.TickSamples}, Payload: buf[:n]})
+	}
+}
+
+func (c *client) show(ctx context.Context, color media.RGB) {
+	enc, err := vpx.NewEncoder(media.VideoEncoderConfig{Width: 320, Height: 180, FPS: 15, Bitrate: 300000, Layers: 1})
+	if err != nil {
+		c.t.Error(err)
+		return
+	}
+	defer enc.Close()
+	pic, frames := mediatest.Solid(320, 180, color.YUV()), media.NewFramePool(2)
+	tick := time.NewTicker(time.Second / 15)
+	defer tick.Stop()
+	seq := uint16(0)
+	for i := 0; ; i++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		pic.Y[i%40] ^= 8
+		data, _, err := enc.Encode(pic, media.EncodeOptions{PTS: int64(i) * 6000, Key: i%30 == 0})
+		if err != nil {
+			c.t.Error(err)
+			return
+		}
+		f := frames.Get()
+		f.SetVP8(data)
+		for j, payload := range f.Fragments {
+			_ = c.camera.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: seq,
+				Timestamp: uint32(i) * 6000, Marker: j == len(f.Fragments)-1}, Payload: payload})
+			seq++
+		}
+		f.Release()
+	}
+}
+
+// loop sends coded pictures and sound again and again until the test ends.
+func (c *client) loop(video, sound [][]byte) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		each(ctx, media.AudioTick, func(i int) {
+			_ = c.mic.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: uint16(i),
+				Timestamp: uint32(i) * media.TickSamples}, Payload: sound[i%len(sound)]})
+		})
+	})
+	wg.Go(func() {
+		frames, seq := media.NewFramePool(2), uint16(0)
+		each(ctx, time.Second/costFPS, func(i int) {
+			f := frames.Get()
+			defer f.Release()
+			f.SetVP8(video[i%len(video)])
+			for j, payload := range f.Fragments {
+				_ = c.camera.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: seq,
+					Timestamp: uint32(i) * 3000, Marker: j == len(f.Fragments)-1}, Payload: payload})
+				seq++
+			}
+		})
+	})
+	c.t.Cleanup(func() { cancel(); wg.Wait() })
+}
+
+func each(ctx context.Context, period time.Duration, f func(i int)) {
+	tick := time.NewTicker(period)
+	defer tick.Stop()
+	for i := 0; ; i++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			f(i)
+		}
+	}
+}
+
+// watch decodes the canvas and keeps the newest picture.
+func (c *client) watch(track *webrtc.TrackRemote) {
+	dec, err := vpx.NewDecoder(vpx.DecoderOptions{MaxArea: 1920 * 1080})
+	if err != nil {
+		c.t.Error(err)
+		return
+	}
+	defer dec.Close()
+	pool := media.NewPicturePool(8)
+	var unit []byte
+	for {
+		p, _, err := track.ReadRTP()
+		if err != nil {
+			return
+		}
+		if c.deaf.Load() {
+			continue
+		}
+		var vp8 codecs.VP8Packet
+		payload, err := vp8.Unmarshal(p.Payload)
+		if err != nil {
+			continue
+		}
+		unit = append(unit, payload...)
+		if !p.Marker {
+			continue
+		}
+		pic, err := dec.Decode(unit, pool)
+		unit = unit[:0]
+		if err != nil || pic == nil {
+			continue
+		}
+		c.note(func() {
+			if c.canvas != nil {
+				c.canvas.Release()
+			}
+			c.canvas = pic
+			c.pics++
+		})
+	}
+}
+
+// listen decodes the mix and keeps the last second.
+func (c *client) listen(track *webrtc.TrackRemote) {
+	dec, err := opus.NewDecoder(2)
+	if err != nil {
+		c.t.Error(err)
+		return
+	}
+	defer dec.Close()
+	pcm := make([]int16, 2*5760)
+	for {
+		p, _, err := track.ReadRTP()
+		if err != nil {
+			return
+		}
+		if c.deaf.Load() {
+			continue
+		}
+		n, err := dec.Decode(p.Payload, pcm)
+		if err != nil {
+			continue
+		}
+		c.note(func() {
+			c.heard = append(c.heard, pcm[:2*n]...)
+			if over := len(c.heard) - 2*media.SampleRate; over > 0 {
+				c.heard = append(c.heard[:0], c.heard[over:]...)
+			}
+		})
+	}
+}
+
+// level is how loud a tone was in the last half second, in dBFS. Called in await.
+func (c *client) level(hz float64) float64 {
+	if len(c.heard) < media.SampleRate {
+		return -120
+	}
+	return mediatest.Goertzel(c.heard[len(c.heard)-media.SampleRate:], 2, 0, hz)
+}

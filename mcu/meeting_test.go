@@ -1,0 +1,231 @@
+package mcu_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/omniverto/omniverto/mcu"
+	"github.com/omniverto/omniverto/mcu/config"
+	"github.com/omniverto/omniverto/mcu/directory"
+
+	"github.com/omniverto/omniverto/media/mediatest"
+)
+
+// server is a running server of a test.
+type server struct {
+	*mcu.Server
+	t    *testing.T
+	keys *directory.Keys
+	ws   string // ws://… of the loopback address
+	http string
+}
+
+// start runs a server on free ports; change may set further settings.
+func start(t *testing.T, change func(*config.Config)) *server {
+	t.Helper()
+	cfg := config.Default()
+	cfg.Data = t.TempDir()
+	cfg.Conf = cfg.Data + "/conf"
+	cfg.HTTPS, cfg.WS, cfg.Admin, cfg.Media = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	if change != nil {
+		change(&cfg)
+	}
+	level := slog.LevelWarn
+	if testing.Verbose() {
+		level = slog.LevelDebug
+	}
+	s, err := mcu.New(cfg, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: level})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+	})
+	keys, err := directory.OpenKeys(cfg.Data + "/tokens")
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := s.Links().Local
+	return &server{Server: s, t: t, keys: keys, http: local, ws: "ws" + strings.TrimPrefix(local, "http") + "/verto"}
+}
+
+func (s *server) token(room string, role directory.Role) string {
+	s.t.Helper()
+	token, err := s.keys.Sign(directory.Claims{Room: room, Role: role}, time.Hour)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return token
+}
+
+// tones of the participants, far enough apart to be told from each other.
+var tones = []float64{440, 660, 880}
+
+// TestMeeting is the product in one test: three clients see each other in the
+// cells that the layout says, hear the two others and not themselves, and go on
+// undisturbed when one leaves and one crashes.
+func TestMeeting(t *testing.T) {
+	s := start(t, nil)
+	var all []*client
+	for i, hz := range tones {
+		c := connect(t, s.ws, s.token("3800", directory.RoleParticipant))
+		c.join("3800", fmt.Sprint("client", i))
+		c.perform(mediatest.Color(i), hz)
+		all = append(all, c)
+	}
+	// 1x1+2x1 on 480x320: one above, two below.
+	cells := []image.Rectangle{image.Rect(120, 0, 360, 160), image.Rect(0, 160, 240, 320), image.Rect(240, 160, 480, 320)}
+	for i, c := range all {
+		c.await(fmt.Sprintf("picture of everybody at client %d", i), func() bool { return c.shows(cells) })
+		c.await(fmt.Sprintf("sound of the others at client %d", i), func() bool { return c.hears(i) })
+		c.expect(0, "verto.event", "conference-liveArray-join", c.callID, `"role":"participant"`)
+	}
+	t.Log("three see and hear each other")
+
+	answer := all[2].call("verto.bye", map[string]any{"dialogParams": map[string]any{"callID": all[2].callID}})
+	if !strings.Contains(string(answer.Result), "CALL ENDED") {
+		t.Errorf("bye: %s %+v", answer.Result, answer.Error)
+	}
+	all[2].expect(0, "verto.event", "conference-liveArray-part")
+	cells = []image.Rectangle{image.Rect(0, 80, 240, 240), image.Rect(240, 80, 480, 240)}
+	for i, c := range all[:2] {
+		c.await(fmt.Sprintf("2x1 at client %d", i), func() bool { return c.shows(cells) })
+	}
+	t.Log("one left, the others moved")
+
+	// A crash: socket and media are gone without a word.
+	_ = all[1].ws.Close()
+	_ = all[1].pc.Close()
+	all[0].await("canvas of one", func() bool { return all[0].shows([]image.Rectangle{image.Rect(0, 0, 480, 320)}) })
+}
+
+// shows reports whether the newest canvas shows each participant's colour in the
+// middle of his cell. Called in await.
+func (c *client) shows(cells []image.Rectangle) bool {
+	if c.canvas == nil || c.canvas.Width != 480 {
+		return false
+	}
+	for i, cell := range cells {
+		if !mediatest.Near(mediatest.Average(c.canvas, cell.Inset(cell.Dy()/4)), mediatest.Color(i).YUV(), 12) {
+			return false
+		}
+	}
+	return true
+}
+
+// hears reports whether client i hears the others at -20 dBFS and not himself.
+func (c *client) hears(i int) bool {
+	for j, hz := range tones {
+		level := c.level(hz)
+		if j == i && level > -55 || j != i && (level < -22 || level > -18) {
+			return false
+		}
+	}
+	return true
+}
+
+// TestAvatarOfWhoHasNoCamera: a member without a picture is on the canvas as
+// initials, not as a hole.
+func TestAvatarOfWhoHasNoCamera(t *testing.T) {
+	s := start(t, nil)
+	c := connect(t, s.ws, s.token("3800", directory.RoleParticipant))
+	c.join("3800", "Zoe")
+	c.await("an avatar", func() bool {
+		if c.canvas == nil {
+			return false
+		}
+		middle := mediatest.Average(c.canvas, image.Rect(230, 150, 250, 170))
+		edge := mediatest.Average(c.canvas, image.Rect(0, 0, 20, 20))
+		return !mediatest.Near(middle, edge, 10)
+	})
+}
+
+func TestTokenOpensOnlyItsRoom(t *testing.T) {
+	s := start(t, nil)
+	c := connect(t, s.ws, s.token("garden", directory.RoleParticipant))
+	c.callID = "11111111-2222-4333-8444-555555555555"
+	c.call("verto.invite", map[string]any{"sdp": "v=0\r\n", "dialogParams": map[string]any{
+		"callID": c.callID, "destination_number": "attic"}})
+	c.expect(0, "verto.bye", c.callID, `"causeCode":21`)
+}
+
+func TestUnusableOffer(t *testing.T) {
+	s := start(t, nil)
+	c := connect(t, s.ws, s.token("garden", directory.RoleParticipant))
+	c.callID = "11111111-2222-4333-8444-666666666666"
+	c.call("verto.invite", map[string]any{"sdp": "no sdp at all", "dialogParams": map[string]any{
+		"callID": c.callID, "destination_number": "garden"}})
+	c.expect(0, "verto.bye", c.callID, `"causeCode":88`)
+}
+
+func TestNewMeeting(t *testing.T) {
+	s := start(t, nil)
+	for _, c := range []struct {
+		name, origin, host, kind, body string
+		status                         int
+	}{
+		{"from this machine", "", "", "application/json", `{"room":"garden","name":"Anna"}`, http.StatusOK},
+		{"a name is made up", "", "", "application/json", `{}`, http.StatusOK},
+		{"by a page of another origin", "http://evil.example", "", "application/json", `{}`, http.StatusForbidden},
+		{"under a rebound name", "", "evil.example", "application/json", `{}`, http.StatusForbidden},
+		{"by a form", "", "", "text/plain", `{}`, http.StatusForbidden},
+		{"with a bad name", "", "", "application/json", `{"room":"a b"}`, http.StatusBadRequest},
+		{"with no JSON", "", "", "application/json", `room`, http.StatusBadRequest},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.http+"/api/meetings", bytes.NewBufferString(c.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Content-Type", c.kind)
+			if c.origin != "" {
+				r.Header.Set("Origin", c.origin)
+			}
+			if c.host != "" {
+				r.Host = c.host
+			}
+			answer, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer answer.Body.Close()
+			body, _ := io.ReadAll(answer.Body)
+			if answer.StatusCode != c.status {
+				t.Errorf("status %d, want %d: %s", answer.StatusCode, c.status, body)
+			}
+			if c.status == http.StatusOK && !bytes.Contains(body, []byte("#token=")) {
+				t.Errorf("no link in %s", body)
+			}
+		})
+	}
+}
+
+// TestWelcome: what a terminal shows carries working links, what a log shows no token.
+func TestWelcome(t *testing.T) {
+	s := start(t, nil)
+	var terminal, log bytes.Buffer
+	if err := s.Welcome(&terminal); err != nil {
+		t.Fatal(err)
+	}
+	s.WelcomeHint(&log)
+	if !strings.Contains(terminal.String(), s.http+"/r/3600#token=") {
+		t.Errorf("no local link in\n%s", terminal.String())
+	}
+	if strings.Contains(log.String(), "token=") || !strings.Contains(log.String(), "omniverto invite") {
+		t.Errorf("the log says\n%s", log.String())
+	}
+}

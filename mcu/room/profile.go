@@ -1,0 +1,43 @@
+package room
+
+import "github.com/omniverto/omniverto/media"
+
+// Profile is a conference profile: what a room is like before anybody joins.
+type Profile struct {
+	Name          string
+	Domain        string // conference domain; "" = the first member's
+	Width, Height int    // canvas, even
+	FPS           int
+	Layout        string // layout name or "group:NAME"
+	VideoKbps     int    // bit rate of the canvas' top tier
+	Channels      int    // 1 or 2
+	EnergyLevel   int    // noise gate, FreeSWITCH's score; 0 = always open
+	AudioAlways   bool   // mix everybody regardless of the gate
+	MaxMembers    int    // 0 = no limit
+	AutoFloorMsec int    // speech needed before the video floor follows
+	// VideoRequired: no camera, no seat (no avatars); MuteExits: a member who
+	// mutes his video gives up his seat.
+	VideoRequired, MuteExits bool
+	Background, Letterbox    media.RGB
+	Controls                 Controls // DTMF sequences
+}
+
+// Stock returns the embedded profile of that name: FreeSWITCH's vanilla video
+// profiles without video-required-for-canvas and video-mute-exit-canvas, so that
+// avatars show. Any other name gives the 1280x720 one.
+func Stock(name string) Profile {
+	p := Profile{
+		Name: name, Width: 1280, Height: 720, FPS: 30, Layout: "group:grid",
+		VideoKbps: 2000, Channels: 2, EnergyLevel: 200, AutoFloorMsec: 1000,
+		Background: media.RGB{R: 0x33, G: 0x33, B: 0x33}, Controls: StockControls(),
+	}
+	switch name {
+	case "video-mcu-stereo":
+		p.Width, p.Height, p.VideoKbps = 1920, 1080, 3000
+	case "video-mcu-stereo-480":
+		p.Width, p.Height, p.VideoKbps = 640, 480, 800
+	case "video-mcu-stereo-320":
+		p.Width, p.Height, p.VideoKbps = 480, 320, 500
+	}
+	return p
+}

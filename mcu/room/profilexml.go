@@ -1,0 +1,252 @@
+package room
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/omniverto/omniverto/media"
+)
+
+// Profiles are the conference profiles that the server knows.
+type Profiles struct {
+	named map[string]Profile
+	// Unknown names the parameters that were not understood, sorted, each once.
+	Unknown []string
+}
+
+// maxProfileFile bounds a conference.conf.xml, in bytes.
+const maxProfileFile = 4 << 20
+
+type xmlConference struct {
+	XMLName  xml.Name
+	Profiles []struct {
+		Name   string     `xml:"name,attr"`
+		Params []xmlParam `xml:"param"`
+	} `xml:"profiles>profile"`
+	Controls []struct {
+		Name     string `xml:"name,attr"`
+		Controls []struct {
+			Action string `xml:"action,attr"`
+			Digits string `xml:"digits,attr"`
+		} `xml:"control"`
+	} `xml:"caller-controls>group"`
+}
+
+type xmlParam struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+// ParseProfiles reads a FreeSWITCH conference.conf.xml. vars are the values of
+// $${name}; a document with a DTD, a wrong value or an unknown variable in a
+// parameter that matters is refused as a whole.
+func ParseProfiles(doc []byte, vars map[string]string) (*Profiles, error) {
+	c, err := decodeConference(doc)
+	if err != nil {
+		return nil, fmt.Errorf("conference.conf.xml: %w", err)
+	}
+	controls := make(map[string]Controls)
+	for _, g := range c.Controls {
+		set := Controls{}
+		for _, ctl := range g.Controls {
+			set[ctl.Digits] = Action(ctl.Action)
+		}
+		controls[g.Name] = set
+	}
+	out := &Profiles{named: make(map[string]Profile)}
+	for _, xp := range c.Profiles {
+		p := Stock(xp.Name)
+		if d, ok := controls["default"]; ok {
+			p.Controls = withCamera(d)
+		}
+		for _, param := range xp.Params {
+			name := strings.ReplaceAll(param.Name, "_", "-")
+			value, err := expand(param.Value, vars)
+			if err == nil {
+				err = p.set(name, value, controls)
+			}
+			if errors.Is(err, errUnknownParam) {
+				out.Unknown = append(out.Unknown, name)
+			} else if err != nil {
+				return nil, fmt.Errorf("conference.conf.xml: profile %q: %s=%q: %w", xp.Name, name, param.Value, err)
+			}
+		}
+		out.named[xp.Name] = p
+	}
+	slices.Sort(out.Unknown)
+	out.Unknown = slices.Compact(out.Unknown)
+	return out, nil
+}
+
+func decodeConference(doc []byte) (*xmlConference, error) {
+	if len(doc) > maxProfileFile {
+		return nil, fmt.Errorf("larger than %d bytes", maxProfileFile)
+	}
+	if err := refuseDTD(doc); err != nil {
+		return nil, err
+	}
+	var c xmlConference
+	if err := xml.Unmarshal(doc, &c); err != nil {
+		return nil, err
+	}
+	if c.XMLName.Local != "configuration" {
+		return nil, fmt.Errorf("root element is <%s>, not <configuration>", c.XMLName.Local)
+	}
+	return &c, nil
+}
+
+// refuseDTD walks the document once: entity bombs live in DTDs.
+func refuseDTD(doc []byte) error {
+	d := xml.NewDecoder(bytes.NewReader(doc))
+	for depth := 0; ; {
+		t, err := d.RawToken()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch t.(type) {
+		case xml.Directive:
+			return errors.New("a DTD is not allowed")
+		case xml.StartElement:
+			if depth++; depth > 32 {
+				return errors.New("nested deeper than 32")
+			}
+		case xml.EndElement:
+			depth--
+		}
+	}
+}
+
+// withCamera adds the camera toggle that FreeSWITCH's own table lacks and Verto
+// Communicator dials.
+func withCamera(c Controls) Controls {
+	if _, ok := c["*0"]; !ok {
+		c["*0"] = ActionVmute
+	}
+	return c
+}
+
+// Get returns the named profile, or the embedded one of that name.
+func (ps *Profiles) Get(name string) Profile {
+	if ps != nil {
+		if p, ok := ps.named[name]; ok {
+			return p
+		}
+	}
+	return Stock(name)
+}
+
+var errUnknownParam = errors.New("unknown parameter")
+
+var errBadValue = errors.New("bad value")
+
+func expand(v string, vars map[string]string) (string, error) {
+	for {
+		i := strings.Index(v, "$${")
+		if i < 0 {
+			return v, nil
+		}
+		j := strings.IndexByte(v[i:], '}')
+		if j < 0 {
+			return "", errBadValue
+		}
+		v = v[:i] + vars[v[i+3:i+j]] + v[i+j+1:]
+	}
+}
+
+// set applies one parameter.
+func (p *Profile) set(name, v string, controls map[string]Controls) error {
+	var err error
+	switch name {
+	case "domain":
+		p.Domain = v
+	case "video-canvas-size":
+		p.Width, p.Height, err = parseSize(v)
+	case "video-fps":
+		p.FPS, err = number(v, 1, 60)
+	case "video-layout-name":
+		p.Layout = v
+	case "video-codec-bandwidth":
+		p.VideoKbps, err = p.bandwidth(v)
+	case "channels":
+		p.Channels, err = number(v, 1, 2)
+	case "energy-level":
+		p.EnergyLevel, err = number(v, 0, 1800)
+	case "max-members":
+		p.MaxMembers, err = number(v, 0, 10000)
+	case "video-auto-floor-msec":
+		p.AutoFloorMsec, err = number(v, 0, 600000)
+	case "video-canvas-bgcolor":
+		p.Background, err = media.ParseRGB(v)
+	case "video-letterbox-bgcolor":
+		p.Letterbox, err = media.ParseRGB(v)
+	case "conference-flags":
+		p.flags(v)
+	case "caller-controls":
+		if c, ok := controls[v]; ok {
+			p.Controls = withCamera(c)
+		} else if v == "none" {
+			p.Controls = Controls{}
+		}
+	default:
+		return errUnknownParam
+	}
+	return err
+}
+
+func (p *Profile) flags(v string) {
+	for _, f := range strings.FieldsFunc(v, func(c rune) bool { return c == '|' || c == ',' }) {
+		switch strings.TrimSpace(f) {
+		case "video-required-for-canvas":
+			p.VideoRequired = true
+		case "video-mute-exit-canvas":
+			p.MuteExits = true
+		case "audio-always":
+			p.AudioAlways = true
+		}
+	}
+}
+
+func parseSize(v string) (w, h int, err error) {
+	a, b, ok := strings.Cut(v, "x")
+	if !ok {
+		return 0, 0, errBadValue
+	}
+	if w, err = number(a, 320, 4096); err != nil {
+		return 0, 0, err
+	}
+	if h, err = number(b, 180, 2304); err != nil {
+		return 0, 0, err
+	}
+	return w &^ 1, h &^ 1, nil
+}
+
+func number(v string, lo, hi int) (int, error) {
+	n, err := strconv.Atoi(strings.TrimSpace(v))
+	if err != nil || n < lo || n > hi {
+		return 0, fmt.Errorf("%w: want %d to %d", errBadValue, lo, hi)
+	}
+	return n, nil
+}
+
+// bandwidth reads FreeSWITCH's bandwidth strings (layouts.md §14) as kbit/s.
+func (p *Profile) bandwidth(v string) (int, error) {
+	if v == "auto" {
+		return max(p.Width*p.Height*p.FPS*7/100/1000, 64), nil
+	}
+	digits := strings.TrimRight(v, "kbmKBM")
+	factor, ok := map[string]int{"": 1, "kb": 1, "mb": 1024, "KB": 8, "MB": 8192}[v[len(digits):]]
+	n, err := strconv.Atoi(digits)
+	if err != nil || !ok || n <= 0 || n*factor > 100000 {
+		return 0, errBadValue
+	}
+	return n * factor, nil
+}

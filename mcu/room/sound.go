@@ -1,0 +1,211 @@
+package room
+
+import (
+	"slices"
+	"time"
+
+	"github.com/omniverto/omniverto/media"
+)
+
+// hearing is where a member's mix goes, nil if he hears nothing.
+func hearing(m *Member) media.Watcher {
+	if !m.dir.AudioOut || m.req.ScreenShare || m.req.SecondScreen {
+		return nil
+	}
+	return m.leg.Audio()
+}
+
+// pollSound takes over who talks and who has the floor from the mixer.
+func (s *State) pollSound() {
+	floor := MemberID(s.room.mixer.Floor())
+	old := s.floor
+	s.floor = floor
+	for _, m := range s.members {
+		if m.port == nil {
+			continue
+		}
+		st := m.port.State()
+		m.score = st.Score
+		talking := m.talking
+		m.talking = st.Talking
+		if talking != m.talking || old != floor && (m.id == old || m.id == floor) {
+			s.changed(m)
+		}
+	}
+	s.followFloor()
+}
+
+// followFloor lets the video floor follow the audio floor once its holder has
+// talked for video-auto-floor-msec.
+func (s *State) followFloor() {
+	holder, err := s.Member(s.floor)
+	if err != nil || !holder.talking || !s.hasCamera(holder) || holder.id == s.videoFloor {
+		s.stopFollowing()
+		return
+	}
+	if s.following == holder.id {
+		return
+	}
+	s.stopFollowing()
+	s.following = holder.id
+	wait := time.Duration(s.room.profile.AutoFloorMsec) * time.Millisecond
+	s.floorTimer = s.room.after(wait, func(s *State) {
+		if s.following == holder.id {
+			s.following = 0
+			s.setVideoFloor(holder.id)
+			s.reseat()
+		}
+	})
+}
+
+func (s *State) stopFollowing() {
+	s.following = 0
+	if s.floorTimer != nil {
+		s.floorTimer.Stop()
+	}
+}
+
+func (s *State) setVideoFloor(id MemberID) {
+	old := s.videoFloor
+	s.videoFloor, s.lastVideo = id, old
+	for _, m := range s.members {
+		if m.id == old || m.id == id {
+			s.changed(m)
+		}
+	}
+}
+
+// dropFloor takes the floors from a leaving member; the video floor goes to the
+// newest other member with a camera, as in FreeSWITCH.
+func (s *State) dropFloor(gone *Member) {
+	if s.floor == gone.id {
+		s.floor = 0
+	}
+	if s.following == gone.id {
+		s.stopFollowing()
+	}
+	if s.lastVideo == gone.id {
+		s.lastVideo = 0
+	}
+	if s.videoFloor != gone.id {
+		return
+	}
+	next := MemberID(0)
+	for _, m := range slices.Backward(s.members) {
+		if s.hasCamera(m) {
+			next = m.id
+			break
+		}
+	}
+	s.setVideoFloor(next)
+	s.lastVideo = 0
+}
+
+// Lip-sync bounds of media.md 8.
+const (
+	lipTolerance = 40 * time.Millisecond
+	lipMax       = 200 * time.Millisecond
+)
+
+// alignLips holds the picture back when the member's sound is played later.
+func (s *State) alignLips(m *Member) {
+	if !m.dir.AudioIn || !m.dir.VideoIn {
+		return
+	}
+	lag := m.audio.Delay() - m.video.Stats().Margin
+	if lag <= lipTolerance {
+		lag = 0
+	}
+	m.video.SetHold(min(lag, lipMax))
+}
+
+// Mute stops or lets a member's voice into the mix.
+func (s *State) Mute(m *Member, on bool) {
+	if m.muted == on {
+		return
+	}
+	m.muted = on
+	if m.port != nil {
+		m.port.SetMuted(on)
+	}
+	s.changed(m)
+}
+
+// Deafen stops or lets the mix to a member.
+func (s *State) Deafen(m *Member, on bool) {
+	if m.deaf == on {
+		return
+	}
+	m.deaf = on
+	if m.port != nil {
+		m.port.SetDeaf(on)
+	}
+	s.changed(m)
+}
+
+// MuteVideo shows a member's avatar instead of his camera.
+func (s *State) MuteVideo(m *Member, on bool) {
+	if m.vmuted == on {
+		return
+	}
+	m.vmuted = on
+	s.changed(m)
+	s.reseat()
+}
+
+// Kick removes a member.
+func (s *State) Kick(m *Member) { s.leave(m, Kicked) }
+
+// dtmf dials more digits for m.
+func (s *State) dtmf(m *Member, more string) {
+	if m.gone {
+		return
+	}
+	if m.digitTimer != nil {
+		m.digitTimer.Stop()
+	}
+	actions, wait := m.digits.dial(more)
+	for _, a := range actions {
+		s.act(m, a)
+	}
+	if wait {
+		m.digitTimer = s.room.after(digitTimeout, func(s *State) {
+			for _, a := range m.digits.timeout() {
+				s.act(m, a)
+			}
+		})
+	}
+}
+
+// act does what a DTMF sequence stands for. As in FreeSWITCH, dialling oneself
+// unmuted also ends deafness.
+func (s *State) act(m *Member, a Action) {
+	switch a {
+	case ActionMute:
+		s.speakAndHear(m, !m.muted)
+	case ActionMuteOn:
+		s.Mute(m, true)
+	case ActionMuteOff:
+		s.speakAndHear(m, false)
+	case ActionDeafMut:
+		s.Mute(m, !m.deaf)
+		s.Deafen(m, !m.deaf)
+	case ActionDeaf:
+		s.Deafen(m, !m.deaf)
+	case ActionVmute:
+		s.MuteVideo(m, !m.vmuted)
+	case ActionVmuteOn:
+		s.MuteVideo(m, true)
+	case ActionVmuteOf:
+		s.MuteVideo(m, false)
+	case ActionHangup:
+		s.leave(m, Left)
+	}
+}
+
+func (s *State) speakAndHear(m *Member, mute bool) {
+	s.Mute(m, mute)
+	if !mute {
+		s.Deafen(m, false)
+	}
+}

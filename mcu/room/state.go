@@ -1,0 +1,265 @@
+package room
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/omniverto/omniverto/layouts"
+	"github.com/omniverto/omniverto/mixer/audio"
+)
+
+// State is what the room's goroutine owns. It is reached through Do only and
+// must not be kept after Do returns.
+type State struct {
+	room     *Room
+	observer Observer
+	set      *layouts.Set
+
+	members  []*Member // in join order
+	reserved int       // places given, not yet joined
+	ended    bool
+
+	layout *layouts.Layout
+	group  *layouts.Group // nil: layout is fixed
+	seats  []MemberID     // per image of layout
+	serial uint64         // of the scene
+
+	floor      MemberID // audio floor
+	videoFloor MemberID
+	lastVideo  MemberID // video floor holder before
+	following  MemberID // talks and has the audio floor: gets the video floor when floorTimer fires
+	floorTimer *time.Timer
+}
+
+func newState(r *Room, l *layouts.Layout, g *layouts.Group, set *layouts.Set, o Observer) State {
+	if g != nil {
+		l = g.Choose(1, 0)
+	}
+	return State{room: r, observer: o, set: set, layout: l, group: g, seats: make([]MemberID, len(l.Images))}
+}
+
+func (s *State) reserve(m *Member) error {
+	limit := s.room.profile.MaxMembers
+	if limit > 0 && len(s.members)+s.reserved >= limit {
+		return ErrFull
+	}
+	s.reserved++
+	return nil
+}
+
+func (s *State) unreserve() {
+	s.reserved--
+	s.endIfEmpty()
+}
+
+func (s *State) endIfEmpty() {
+	if len(s.members) == 0 && s.reserved == 0 {
+		s.ended = true
+	}
+}
+
+// join makes m a member. The order of events is FreeSWITCH's: he is told to
+// everybody before he has a seat.
+func (s *State) join(m *Member, leg Leg) error {
+	if m.gone {
+		return ErrNoMember // his leg died before he was in
+	}
+	s.replaceOrphans(m) // while m's place is still counted: the room must not end
+	s.reserved--
+	m.leg, m.dir = leg, leg.Directions()
+	s.members = append(s.members, m)
+	s.room.members.Store(int32(len(s.members)))
+	s.listen(m)
+	m.log.Info("member joined", "name", m.req.Name, "role", string(m.req.Role), "media", fmt.Sprintf("%+v", m.dir))
+	s.observer.MemberJoined(s.info(m), s.canvasInfo())
+	if s.videoFloor == 0 && s.hasCamera(m) {
+		s.setVideoFloor(m.id)
+	} else if s.lastVideo == 0 && s.hasCamera(m) {
+		s.lastVideo = m.id
+	}
+	s.reseat()
+	return nil
+}
+
+// listen connects the member's leg to the mix and the view.
+func (s *State) listen(m *Member) {
+	var src audio.Source
+	if s.speaks(m) {
+		src = m.audio
+	}
+	if src != nil || m.dir.AudioOut && !m.req.SecondScreen {
+		port := s.room.mixer.Add(audio.PortID(m.id), src, hearing(m))
+		m.port = port
+	}
+	if m.dir.VideoOut && !m.req.ScreenShare {
+		m.unwatch = s.room.view.Watch(m.leg.Video())
+	}
+}
+
+func (s *State) speaks(m *Member) bool {
+	return m.dir.AudioIn && !m.req.SecondScreen && !m.req.ScreenShare && m.req.Role != Viewer
+}
+
+// leave removes m, if he is still in.
+func (s *State) leave(m *Member, c Cause) {
+	if m.gone {
+		return
+	}
+	m.gone = true
+	i := slices.Index(s.members, m)
+	if i < 0 {
+		return // reserved only: Join will refuse, Discard gives the place back
+	}
+	info := s.info(m)
+	s.members = slices.Delete(s.members, i, i+1)
+	s.room.members.Store(int32(len(s.members)))
+	s.silence(m)
+	m.log.Info("member left", "cause", int(c))
+	s.dropFloor(m)
+	s.observer.MemberLeft(info, c)
+	s.reseat()
+	s.closeLater(m, c)
+	s.leaveScreens(m)
+	s.endIfEmpty()
+}
+
+// leaveScreens ends the screen shares of a session whose last ordinary leg left.
+func (s *State) leaveScreens(owner *Member) {
+	if owner.req.ScreenShare || owner.req.Session == "" {
+		return
+	}
+	mine := func(m *Member) bool { return m.req.Session == owner.req.Session }
+	if slices.ContainsFunc(s.members, func(m *Member) bool { return mine(m) && !m.req.ScreenShare }) {
+		return
+	}
+	for _, m := range slices.Clone(s.members) {
+		if mine(m) {
+			s.leave(m, Left)
+		}
+	}
+}
+
+func (s *State) silence(m *Member) {
+	if m.port != nil {
+		s.room.mixer.Remove(m.port)
+	}
+	if m.unwatch != nil {
+		m.unwatch()
+	}
+	if m.digitTimer != nil {
+		m.digitTimer.Stop()
+	}
+}
+
+// closeLater closes leg and sources off the room's goroutine, because closing a
+// leg waits for readers that may be asking the room for something.
+func (s *State) closeLater(m *Member, c Cause) {
+	s.room.wg.Go(func() {
+		if err := m.leg.Close(); err != nil {
+			m.log.Debug("leg close", "error", err)
+		}
+		m.video.Close()
+		m.audio.Close()
+		if m.req.Left != nil {
+			m.req.Left(c)
+		}
+	})
+}
+
+// close ends the room.
+func (s *State) close(c Cause) {
+	for _, m := range slices.Clone(s.members) {
+		s.leave(m, c)
+	}
+	s.ended = true
+}
+
+// Member finds a member by id.
+func (s *State) Member(id MemberID) (*Member, error) {
+	for _, m := range s.members {
+		if m.id == id {
+			return m, nil
+		}
+	}
+	return nil, ErrNoMember
+}
+
+// Members lists everybody in join order.
+func (s *State) Members() []Info {
+	out := make([]Info, 0, len(s.members))
+	for _, m := range s.members {
+		out = append(out, s.info(m))
+	}
+	return out
+}
+
+// Canvas tells layout and seats.
+func (s *State) Canvas() CanvasInfo { return s.canvasInfo() }
+
+// Layouts is the set of layouts that the room knows.
+func (s *State) Layouts() *layouts.Set { return s.set }
+
+// info is m as others see him.
+func (s *State) info(m *Member) Info {
+	return Info{
+		ID: m.id, CallID: m.req.CallID, Session: m.req.Session, User: m.req.User,
+		Name: m.req.Name, Number: m.req.Number, Role: m.req.Role, UserVariables: m.req.UserVariables,
+		Joined: m.joined, HasAudio: s.speaks(m), HasVideo: s.hasCamera(m),
+		ScreenShare: m.req.ScreenShare, SecondScreen: m.req.SecondScreen,
+		Muted: m.muted, Deaf: m.deaf, VideoMuted: m.vmuted, Talking: m.talking, Score: m.score,
+		Floor: s.floor == m.id, VideoFloor: s.videoFloor == m.id,
+		Layer: slices.Index(s.seats, m.id), ReservationID: m.req.ReservationID,
+	}
+}
+
+func (s *State) changed(m *Member) { s.observer.MemberChanged(s.info(m)) }
+
+// everySecond keeps lips and voices together and forgets a room that nobody joined.
+func (s *State) everySecond() {
+	for _, m := range s.members {
+		s.alignLips(m)
+	}
+	for _, m := range slices.Clone(s.members) {
+		s.checkOrphan(m)
+	}
+	s.endIfEmpty()
+}
+
+// orphanTime is how long a member without a socket stays when no media comes
+// from him: a tab that crashed or was reloaded; a whole detachTime is for one
+// whose media still flows.
+const (
+	orphanTime = 8 * time.Second
+	detachTime = 120 * time.Second
+)
+
+func (s *State) orphan(m *Member) {
+	if m.gone {
+		return
+	}
+	m.orphaned, m.packets = time.Now(), m.leg.Stats().PacketsIn
+	m.lostAt = m.orphaned
+}
+
+func (s *State) checkOrphan(m *Member) {
+	if m.orphaned.IsZero() {
+		return
+	}
+	now := time.Now()
+	if n := m.leg.Stats().PacketsIn; n != m.packets {
+		m.orphaned, m.packets = now, n
+	}
+	if now.Sub(m.orphaned) >= orphanTime || now.Sub(m.lostAt) >= detachTime {
+		s.leave(m, MediaLost)
+	}
+}
+
+// replaceOrphans removes what a session left behind when it calls again.
+func (s *State) replaceOrphans(newcomer *Member) {
+	for _, m := range slices.Clone(s.members) {
+		if m != newcomer && !m.orphaned.IsZero() && m.req.Session != "" && m.req.Session == newcomer.req.Session {
+			s.leave(m, Replaced)
+		}
+	}
+}
