@@ -1,0 +1,83 @@
+// Speaks to the product's own web client as a person would, and knows where the
+// layouts of the grid group put their pictures.
+import { near, pixels, until } from './measure.js';
+import { chromium, open } from './browsers.js';
+
+const id = (name) => `[data-testid="${name}"]`;
+
+// The received canvas, whether the test id is on the video or around it.
+export const canvas = `video${id('canvas')}, ${id('canvas')} video`;
+
+// Middles of the cells and one point of bare background, in shares of the canvas
+// (stock conference_layouts.conf.xml, group grid).
+export const grid = {
+  '1x1': { cells: [[0.5, 0.5]], background: null },
+  '2x1': { cells: [[0.25, 0.5], [0.75, 0.5]], background: [0.5, 0.12] },
+  '1x1+2x1': { cells: [[0.5, 0.25], [0.25, 0.75], [0.75, 0.75]], background: [0.12, 0.25] },
+  '2x2': { cells: [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]], background: null },
+};
+
+// join opens the link, types the name, looks at the preview, presses the button and
+// waits for a picture.
+// The participant is added to present at once, so that the caller can close it.
+export async function join(browser, person, link, present) {
+  const who = { person, browser, ...(await open(browser, link)) };
+  present.push(who);
+  const { page } = who;
+  await page.waitForSelector(id('join-name'));
+  await page.click(id('join-name'), { clickCount: 3 });
+  await page.type(id('join-name'), person.name);
+  await until(`${person.name}'s preview`, () => page.evaluate(() => document.querySelector('video')?.videoWidth > 0));
+  await page.click(id('join-button'));
+  await until(`${person.name}'s picture`, () => page.evaluate(
+    (canvas) => document.querySelector(canvas)?.videoWidth > 0, canvas,
+  ));
+  return who;
+}
+
+// arrive launches a browser (Chromium) for the person and joins.
+export async function arrive(person, link, present = [], launch = chromium) {
+  return join(await launch(person), person, link, present);
+}
+
+export function press({ page }, button) {
+  return page.click(id(button));
+}
+
+// members returns the text of each row of the member list, be it open or not.
+export function members({ page }) {
+  return page.$$eval(id('member-row'), (rows) => rows.map((row) => row.textContent));
+}
+
+// say opens the chat if it is not and sends a line.
+export async function say({ page }, text) {
+  if (!(await page.$eval(id('chat-input'), (input) => input.checkVisibility()).catch(() => false))) {
+    await page.click(id('chat'));
+    await page.waitForSelector(id('chat-input'), { visible: true });
+  }
+  await page.type(id('chat-input'), text);
+  await page.click(id('chat-send'));
+}
+
+export function chat({ page }) {
+  return page.$eval(id('chat-log'), (log) => log.textContent);
+}
+
+// waitForLayout waits until the page's canvas shows exactly these people in the
+// cells of the layout, in whatever order, and background where that shows. A
+// person without a colour is one whose cell shows something that is nobody else's.
+export function waitForLayout({ page, person }, selector, layout, people, { seconds } = {}) {
+  const { cells, background } = grid[layout];
+  const colors = people.map(({ color }) => color).filter(Boolean);
+  return until(`${person.name} sees ${people.map(({ name }) => name)} in ${layout}`, async () => {
+    const seen = await pixels(page, selector, background ? [...cells, background] : cells);
+    const shown = seen.slice(0, cells.length);
+    const unknown = shown.filter((got) => !colors.some((color) => near(got, color)));
+    const all = colors.every((color) => shown.filter((got) => near(got, color)).length === 1);
+    const bare = !background || colors.every((color) => !near(seen.at(-1), color));
+    if (all && bare && shown.length === people.length && unknown.length === people.length - colors.length) {
+      return true;
+    }
+    throw new Error(`cells ${JSON.stringify(shown)}, background ${JSON.stringify(seen[cells.length])}`);
+  }, { seconds });
+}
