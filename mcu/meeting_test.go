@@ -131,7 +131,7 @@ func (c *client) shows(cells []image.Rectangle) bool {
 func (c *client) hears(i int) bool {
 	for j, hz := range tones {
 		level := c.level(hz)
-		if j == i && level > -55 || j != i && (level < -22 || level > -18) {
+		if j == i && level > -50 || j != i && (level < -23 || level > -17) {
 			return false
 		}
 	}
@@ -228,4 +228,88 @@ func TestWelcome(t *testing.T) {
 	if strings.Contains(log.String(), "token=") || !strings.Contains(log.String(), "omniverto invite") {
 		t.Errorf("the log says\n%s", log.String())
 	}
+}
+
+// TestModerator: moderators run the room over their channel and are answered on
+// it; a participant is refused, whatever he sends, and chat reaches everybody.
+func TestModerator(t *testing.T) {
+	s := start(t, nil)
+	host := connect(t, s.ws, s.token("garden", directory.RoleModerator))
+	host.join("garden", "Host")
+	domain := "localhost"
+	host.expect(0, "verto.event", "conference-liveArray-join", `"role":"moderator"`, "conference-mod.garden@"+domain)
+	guest := connect(t, s.ws, s.token("garden", directory.RoleParticipant))
+	guest.join("garden", "Guest")
+	guest.expect(0, "verto.event", "conference-liveArray-join", `"role":"participant"`)
+
+	channel := func(kind string) string { return "conference-" + kind + ".garden@" + domain }
+	for _, kind := range []string{"liveArray", "chat", "info", "mod"} {
+		if m := host.call("verto.subscribe", map[string]any{"eventChannel": channel(kind)}); m.Error != nil {
+			t.Errorf("subscribe %s: %+v", kind, m.Error)
+		}
+	}
+	if m := guest.call("verto.subscribe", map[string]any{"eventChannel": channel("mod")}); m.Error == nil {
+		t.Error("a participant may listen to the moderators")
+	}
+	guest.call("verto.subscribe", map[string]any{"eventChannel": channel("chat")})
+
+	send := func(c *client, kind string, data map[string]any) message {
+		return c.call("verto.broadcast", map[string]any{"eventChannel": channel(kind), "data": data})
+	}
+	bootstrap := map[string]any{"liveArray": map[string]any{"command": "bootstrap", "context": channel("liveArray"), "name": "garden"}}
+	send(host, "liveArray", bootstrap)
+	host.expect(0, "verto.event", `"action":"bootObj"`, `"Host"`, `"Guest"`)
+
+	host.mu.Lock()
+	seen := len(host.seen)
+	host.mu.Unlock()
+	send(host, "mod", map[string]any{"application": "conf-control", "command": "tmute", "id": 2})
+	seen = host.expect(seen, "verto.event", `"action":"modify"`, `\"muted\":true`)
+	host.expect(seen, "verto.event", `"conf-command":"garden tmute 2"`, `"response":"+OK mute 2\n"`)
+	send(host, "mod", map[string]any{"command": "vid-layout", "value": "3x3"})
+	host.expect(seen, "verto.event", `"conf-command":"garden vid-layout 3x3 all"`, "+OK Change canvas 1 to layout [3x3]")
+	host.expect(seen, "verto.event", "layout-info", `"layoutName":"3x3"`)
+	send(host, "mod", map[string]any{"command": "list-videoLayouts"})
+	host.expect(seen, "verto.event", `"conf-command":"list-videoLayouts"`, `"name":"group:grid"`)
+	send(host, "mod", map[string]any{"command": "canvasInfo"})
+	host.expect(seen, "verto.event", `"conf-command":"canvasInfo"`, `"layoutName":"3x3"`)
+	send(host, "mod", map[string]any{"command": "reboot"})
+	host.expect(seen, "verto.event", `"error":"Invalid Command"`)
+
+	refused := send(guest, "mod", map[string]any{"command": "kick", "id": 1})
+	if !strings.Contains(string(refused.Result), "Permission Denied.") {
+		t.Errorf("a participant's kick: %s %+v", refused.Result, refused.Error)
+	}
+	send(guest, "chat", map[string]any{"action": "send", "type": "message", "message": "hello <b>all</b>"})
+	host.expect(seen, "verto.event", `"direction":"outbound"`, `hello`, `"fromDisplay":"Guest"`)
+
+	send(host, "mod", map[string]any{"command": "kick", "id": 2})
+	guest.expect(0, "verto.event", "conference-liveArray-part")
+	guest.expect(0, "verto.bye", guest.callID, `"causeCode":16`)
+}
+
+// TestSocketLost: who loses his socket stays while his media flows, goes when it
+// stops, and is replaced at once when he calls again.
+func TestSocketLost(t *testing.T) {
+	s := start(t, nil)
+	watcher := connect(t, s.ws, s.token("3800", directory.RoleParticipant))
+	watcher.join("3800", "Watcher")
+	watcher.perform(mediatest.Color(0), 440)
+	lost := connect(t, s.ws, s.token("3800", directory.RoleParticipant))
+	lost.join("3800", "Lost")
+	lost.perform(mediatest.Color(1), 660)
+	two := []image.Rectangle{image.Rect(0, 80, 240, 240), image.Rect(240, 80, 480, 240)}
+	watcher.await("two pictures", func() bool { return watcher.shows(two) })
+	_ = lost.ws.Close()
+	watcher.mu.Lock()
+	watcher.heard = nil
+	watcher.mu.Unlock()
+	watcher.await("sound of one without a socket", func() bool { return watcher.level(660) > -23 })
+
+	again := connectAs(t, s.ws, s.token("3800", directory.RoleParticipant), lost.session)
+	again.join("3800", "Again")
+	again.perform(mediatest.Color(1), 880)
+	watcher.await("the one who called again", func() bool {
+		return watcher.shows(two) && watcher.level(880) > -23 && watcher.level(660) < -50
+	})
 }

@@ -141,7 +141,7 @@ func loadProfiles(conf string, vars map[string]string, log *slog.Logger) (*room.
 
 // loadLayouts reads the conference_layouts.conf.xml of a FreeSWITCH tree, or
 // gives the embedded set.
-func loadLayouts(conf string) (*layouts.Set, error) {
+func loadLayouts(conf string, log *slog.Logger) (*layouts.Set, error) {
 	doc, path, err := readConf(conf, "conference_layouts.conf.xml")
 	if err != nil {
 		return nil, err
@@ -152,6 +152,9 @@ func loadLayouts(conf string) (*layouts.Set, error) {
 	set, err := layouts.Parse(doc)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if unknown := set.Unknown(); len(unknown) > 0 {
+		log.Warn("layouts hold what is not understood", "file", path, "unknown", unknown)
 	}
 	return set, nil
 }

@@ -114,7 +114,7 @@ func (s *Server) openMedia() error {
 	if err != nil {
 		return err
 	}
-	set, err := loadLayouts(s.cfg.Conf)
+	set, err := loadLayouts(s.cfg.Conf, s.log)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,31 @@ func (s *serve) Run(parsed *kong.Context) error {
 		server.Close()
 		return err
 	}
+	defer reloadOnHangup(ctx, server, log)()
 	return server.Run(ctx)
+}
+
+// reloadOnHangup reads the users again on SIGHUP; the function that it returns
+// ends that and waits.
+func reloadOnHangup(ctx context.Context, server *mcu.Server, log *slog.Logger) (stop func()) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-hangup:
+				if err := server.Reload(); err != nil {
+					log.Error("reload refused, nothing changed", "error", err)
+				}
+			}
+		}
+	}()
+	return func() { signal.Stop(hangup); cancel(); <-done }
 }
 
 // welcome prints the links: with tokens only where a person reads them.

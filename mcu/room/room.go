@@ -192,6 +192,7 @@ func (r *Room) run() {
 	r.wg.Wait()
 	r.mixer.Close()
 	r.view.Close()
+	r.canvas.Close()
 	r.state.observer.Ended()
 	r.log.Info("room ended")
 	close(r.done)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/omniverto/omniverto/media"
+	"github.com/omniverto/omniverto/mixer/source"
 )
 
 // hearing is where a member's mix goes, nil if he hears nothing.
@@ -101,22 +102,11 @@ func (s *State) dropFloor(gone *Member) {
 	s.lastVideo = 0
 }
 
-// Lip-sync bounds of media.md 8.
-const (
-	lipTolerance = 40 * time.Millisecond
-	lipMax       = 200 * time.Millisecond
-)
-
 // alignLips holds the picture back when the member's sound is played later.
 func (s *State) alignLips(m *Member) {
-	if !m.dir.AudioIn || !m.dir.VideoIn {
-		return
+	if m.dir.AudioIn && m.dir.VideoIn {
+		m.video.SetHold(source.LipSync(m.audio, m.video))
 	}
-	lag := m.audio.Delay() - m.video.Stats().Margin
-	if lag <= lipTolerance {
-		lag = 0
-	}
-	m.video.SetHold(min(lag, lipMax))
 }
 
 // Mute stops or lets a member's voice into the mix.
