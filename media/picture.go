@@ -111,7 +111,8 @@ func NewPicturePool(max int) *PicturePool {
 }
 
 // Get returns a picture of the geometry with one reference and undefined
-// content, or nil when max pictures are in use.
+// content, or nil when max pictures are in use. An empty geometry is a
+// programmer's error and panics.
 func (pp *PicturePool) Get(width, height int) *Picture {
 	if width <= 0 || height <= 0 {
 		panic(fmt.Sprintf("media: picture of %dx%d", width, height))

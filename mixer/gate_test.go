@@ -1,6 +1,7 @@
 package mixer_test
 
 import (
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -114,7 +115,7 @@ func TestGateAllocatesNothing(t *testing.T) {
 		queued := g.Stats().Waits + 1
 		pass <- struct{}{}
 		for g.Stats().Waits < queued {
-			// The other goroutine is about to queue.
+			runtime.Gosched() // the other goroutine is about to queue
 		}
 		g.Leave()
 		<-waiting

@@ -204,6 +204,30 @@ func TestReofferDirections(t *testing.T) {
 	}
 }
 
+// TestRecordedRestart answers a browser's recorded offer and its ICE-restart re-offer.
+func TestRecordedRestart(t *testing.T) {
+	s := newServer(t, rtc.Options{})
+	p, first, err := s.Answer(context.Background(), testdata(t, "before-restart.txt"), rtc.PeerOptions{Handler: newHandler(t), Clock: media.NewClock()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := p.Reoffer(testdata(t, "ice-restart.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ufrag := regexp.MustCompile(`a=ice-ufrag:\S+`)
+	if ufrag.FindString(first) == ufrag.FindString(second) || !strings.Contains(second, "a=candidate:") {
+		t.Errorf("no new credentials or no candidates in\n%s", second)
+	}
+	ssrc := regexp.MustCompile(`a=ssrc-group:.*`)
+	if ssrc.FindString(first) != ssrc.FindString(second) {
+		t.Error("the streams have changed")
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestTrickle: an offer without candidates, which come one by one.
 func TestTrickle(t *testing.T) {
 	s := newServer(t, rtc.Options{})

@@ -196,12 +196,12 @@ func (c VideoCodec) testLayers(t *testing.T) {
 
 // testBitrate: a new bit rate is followed within a second, without a keyframe.
 func (c VideoCodec) testBitrate(t *testing.T) {
-	m := c.camera(t, media.VideoEncoderConfig{Width: 640, Height: 360, FPS: 30, Bitrate: 1_000_000, Layers: 1})
+	m := c.camera(t, small(1))
 	setter, ok := m.encoder.(media.BitrateSetter)
 	if !ok {
 		t.Fatalf("%T is no media.BitrateSetter", m.encoder)
 	}
-	for i, rate := range []int{1_000_000, 300_000, 800_000} {
+	for i, rate := range []int{400_000, 150_000, 300_000} {
 		if err := setter.SetBitrate(rate); err != nil {
 			t.Fatal(err)
 		}

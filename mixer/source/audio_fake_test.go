@@ -146,3 +146,6 @@ func numbered(i int) int16 { return int16(2000 + i) }
 
 // steady is a voice of one level.
 func steady(int) int16 { return 5000 }
+
+// quiet is a voice so low that a tick may be left out unheard.
+func quiet(int) int16 { return 20 }

@@ -134,11 +134,12 @@ func TestTimeline(t *testing.T) {
 		if want := at(i) + 30*ms; (source.RoomTime(l, ts) - want).Abs() > 8*ms {
 			t.Fatalf("picture %d is put at %v, want %v", i, source.RoomTime(l, ts), want)
 		}
-	}	for _, jump := range []uint32{1 << 31, 1e9, -uint32(1e9), -uint32(10 * 90000)} {
-		first += jump
+	}
+	for _, jump := range []int32{-1 << 31, 1e9, -1e9, -900000} {
+		first += uint32(jump)
 		ts := source.Extend(l, first)
 		if late := source.Observe(l, ts, 50*time.Hour); late != 0 || source.RoomTime(l, ts) != 50*time.Hour {
-			t.Errorf("after a jump by %d: %v late, put at %v", int32(jump), late, source.RoomTime(l, ts))
+			t.Errorf("after a jump by %d: %v late, put at %v", jump, late, source.RoomTime(l, ts))
 		}
 	}
 }

@@ -176,7 +176,7 @@ func (a *Audio) growLocked() {
 		return
 	}
 	a.stats.Grown += samples(p.run)
-	p.run, p.calm = 0, calmTicks
+	p.run, p.calm, p.surplus = 0, calmTicks, 0
 }
 
 // starveLocked conceals for want of any packet. It may only be late, so the
@@ -281,7 +281,8 @@ func (a *Audio) judgeLocked(now time.Duration) int {
 	p.delay += (delay - p.delay) / 16
 	// The last packet of a tick begins this much into it.
 	into := max(tickSamples-p.dur, a.have%tickSamples, 0)
-	p.excess = min(p.excess, delay-a.target-samples(into))
+	excess := delay - a.target - samples(into)
+	p.excess = min(p.excess, excess)
 	if p.ticks++; p.ticks == epochTicks {
 		waited := p.surplus > 0
 		p.surplus = int(max(p.excess-surplusMargin, 0) / media.AudioTick)
@@ -291,7 +292,8 @@ func (a *Audio) judgeLocked(now time.Duration) int {
 		}
 		a.epochLocked()
 	}
-	if p.surplus > 0 && a.have+a.buf.run(p.seq+1, p.next, p.dur) >= 2*tickSamples {
+	enough := excess >= media.AudioTick+surplusMargin // the target may have grown since
+	if p.surplus > 0 && enough && a.have+a.buf.run(p.seq+1, p.next, p.dur) >= 2*tickSamples {
 		return 2 * tickSamples
 	}
 	return tickSamples

@@ -49,14 +49,15 @@ func (a *Audio) Pull(dst []int16) media.Outcome {
 			break
 		}
 	}
-	return a.finish(dst, s.kind == stepStop)
+	return a.finish(dst, s.kind == stepStop, want > tickSamples)
 }
 
-// finish moves one tick to dst. stopped tells that what is left fades out.
-func (a *Audio) finish(dst []int16, stopped bool) media.Outcome {
+// finish moves one tick to dst. stopped tells that what is left fades out,
+// surplus that a tick may be taken back.
+func (a *Audio) finish(dst []int16, stopped, surplus bool) media.Outcome {
 	outcome, shrunk := media.Silence, false
 	if a.have >= tickSamples {
-		shrunk = a.have >= 2*tickSamples && a.takeBack()
+		shrunk = surplus && a.have >= 2*tickSamples && a.takeBack()
 		if a.sound > 0 {
 			outcome = media.Sound
 			a.output(dst)

@@ -143,6 +143,7 @@ func TestJoinWhileEncoding(t *testing.T) {
 		for i := range 20 {
 			r.put(byte(21+i), 0)
 		}
+		r.view.Close() // it is still encoding
 		if got, want := late.keys(), []int64{9}; !slices.Equal(got, want) || late.frames[0].tick != 9 {
 			t.Errorf("the late watcher got keyframes in ticks %v, want %v", got, want)
 		}
@@ -331,6 +332,7 @@ func TestMailbox(t *testing.T) {
 		r.put(12, 0)   // shown
 		r.still(1)     // nothing to add to it
 		r.still(7)
+		r.view.Close() // it is still encoding
 		w.frames = w.frames[1:]
 		want := []int64{12, 14, 18}
 		if got := w.ticks(); !slices.Equal(got[:3], want) {
