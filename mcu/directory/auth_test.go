@@ -162,6 +162,9 @@ func TestBackOff(t *testing.T) {
 			t.Errorf("after the second pause: %v", err)
 		}
 		if err := try("wrong", home); !errors.Is(err, directory.ErrPassword) {
+			t.Errorf("a wrong one after success: %v", err)
+		}
+		if err := try("1234", home); err != nil {
 			t.Errorf("success does not forgive: %v", err)
 		}
 	})

@@ -54,7 +54,8 @@ var vanilla = map[string]string{
       <param name="jsonrpc-allowed-methods" value="verto"/>
       <param name="jsonrpc-allowed-event-channels" value="demo,conference,presence"/>
       <param name="level" value="domain"/>
-      <param name="level" value="ignored: the first wins"/>
+      <param name="twice" value="first"/>
+      <param name="twice" value="second"/>
     </params>
     <variables><variable name="record_stereo" value="true"/></variables>
     <groups>
@@ -80,6 +81,7 @@ func TestVanillaTreeIsMerged(t *testing.T) {
 		{"1000", "level", "group"},
 		{"1001", "level", "user"},
 		{"1001", "jsonrpc-allowed-methods", "verto"},
+		{"1001", "twice", "first"},
 	}
 	for _, c := range cases {
 		u, ok := d.User(c.user, "EXAMPLE.com")
@@ -97,8 +99,15 @@ func TestVanillaTreeIsMerged(t *testing.T) {
 	if u.Variable("stereo_audio") != "true" || u.Variable("record_stereo") != "true" {
 		t.Errorf("variables %v", u.Variables)
 	}
-	if got := strings.Join(d.Domains(), " "); got != "example.com" {
-		t.Errorf("domains %q: a user file that is included was read by itself too", got)
+}
+
+func TestIncludedFilesAreNotReadByThemselves(t *testing.T) {
+	d := open(t, map[string]string{
+		"a.xml":   `<domain name="a"><users><X-PRE-PROCESS cmd="include" data="b/*.xml"/></users></domain>`,
+		"b/u.xml": `<user id="u"/>`,
+	})
+	if got := strings.Join(d.Domains(), " "); got != "a" {
+		t.Errorf("domains %q", got)
 	}
 }
 

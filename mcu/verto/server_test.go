@@ -48,111 +48,6 @@ func (s *stage) wantMetric(t *testing.T, line string) {
 	}
 }
 
-func TestBadFrames(t *testing.T) {
-	deep := strings.Repeat("[", 64) + strings.Repeat("]", 64)
-	const notJSON = `{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}`
-	const noMessage = `{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid message"},"id":null}`
-	const pong = `{"jsonrpc":"2.0","id":9,"result":{"message":"PONG","sessid":"s"}}`
-	ping := func(extra string) string {
-		return `{"jsonrpc":"2.0","method":"verto.ping","params":{` + extra + `},"id":9}`
-	}
-	cases := []struct{ name, frame, want string }{
-		{"empty", "", notJSON},
-		{"blank", " \n", notJSON},
-		{"depth 64 of all", strings.TrimSuffix(strings.Repeat(`{"a":`, 64), ":") + ":1" + strings.Repeat("}", 64), noMessage},
-		{"depth 65", "[" + deep + "]", notJSON},
-		{"depth 100000", strings.Repeat("[", 100_000), notJSON},
-		{"brackets in a string", ping(`"x":"` + strings.Repeat("[{", 100) + `\"[["`), pong},
-		{"NaN", ping(`"x":NaN`), notJSON},
-		{"huge number", ping(`"x":1e999999`), pong},
-		{"two texts", ping("") + ping(""), notJSON},
-		{"many members", ping(strings.TrimSuffix(strings.Repeat(`"a":1,`, 5000), ",")), notJSON},
-		{"many members of the message", `{` + strings.Repeat(`"a":1,`, 5000) + `"b":1}`, notJSON},
-		{"long batch", "[" + strings.TrimSuffix(strings.Repeat("1,", 101), ",") + "]", notJSON},
-		{"batch of rubbish", `[1,[],{"jsonrpc":"2.0","id":1}]`, `[` + noMessage + `,` + noMessage +
-			`,{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Invalid Method, Missing Method or Permission Denied"}}]`},
-		{"the first of duplicates counts", `{"jsonrpc":"2.0","JSONRPC":"1.0","method":"verto.ping","method":"echo","id":9,"id":10}`, pong},
-		{"the first of duplicates counts, bad", `{"jsonrpc":"1.0","jsonrpc":"2.0","method":"verto.ping","id":9}`,
-			`{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid message"},"id":9}`},
-		{"no Unicode folding of names", "{\"json\u0072pc\":\"2.0\",\"method\":\"verto.ping\",\"id\":9}", pong},
-		{"params of no kind", `{"jsonrpc":"2.0","method":"verto.invite","params":"x","id":9}`,
-			`{"jsonrpc":"2.0","id":9,"error":{"causeCode":95,"cause":"INVALID_MSG_UNSPECIFIED","message":"CALL ERROR","code":-32002}}`},
-		{"lone surrogate", ping(`"x":"\ud800"`), pong},
-	}
-	inBubble(t, func(t *testing.T, s *stage) {
-		c := s.login("a", "1000", "s")
-		for _, tc := range cases {
-			c.send(t, tc.frame)
-			if got, _ := c.next(); got != tc.want {
-				t.Errorf("%s:\n got %.300s\nwant %.300s", tc.name, got, tc.want)
-			}
-		}
-	})
-}
-
-func TestBrokenUTF8ClosesTheConnection(t *testing.T) {
-	inBubble(t, func(t *testing.T, s *stage) {
-		c := s.login("a", "1000", "s")
-		c.send(t, "{\"\xff\":1}")
-		if code := c.closeCode(); code != websocket.CloseInvalidFramePayloadData {
-			t.Errorf("close code %d", code)
-		}
-	})
-}
-
-func TestBinaryFramesAreTakenAsText(t *testing.T) {
-	inBubble(t, func(t *testing.T, s *stage) {
-		c := s.login("a", "1000", "s")
-		if err := c.ws.WriteMessage(websocket.BinaryMessage, []byte(`{"jsonrpc":"2.0","method":"verto.ping","id":2}`)); err != nil {
-			t.Fatal(err)
-		}
-		c.want(t, `{"jsonrpc":"2.0","id":2,"result":{"message":"PONG","sessid":"s"}}`)
-	})
-}
-
-func TestPingFrameIsAnsweredWithPong(t *testing.T) {
-	inBubble(t, func(t *testing.T, s *stage) {
-		c := s.login("a", "1000", "s")
-		pongs := make(chan string, 1)
-		c.ws.SetPongHandler(func(data string) error { pongs <- data; return nil })
-		if err := c.ws.WriteControl(websocket.PingMessage, []byte("hello"), time.Now().Add(time.Second)); err != nil {
-			t.Fatal(err)
-		}
-		if got := <-pongs; got != "hello" {
-			t.Errorf("pong %q", got)
-		}
-	})
-}
-
-// TestFrameLimit runs over TCP, where a reset could swallow the close frame.
-func TestFrameLimit(t *testing.T) {
-	sw := newFakeSwitch()
-	srv := verto.NewServer(verto.Options{Auth: nobody{}, Switch: sw})
-	web := httptest.NewServer(srv)
-	defer web.Close()
-	defer srv.Close()
-	for _, tc := range []struct {
-		size int
-		want string
-	}{{1_000_000, "Authentication Required"}, {1_000_001, "close 1009"}, {30_000_000, "close 1009"}} {
-		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(web.URL, "http"), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		head := `{"jsonrpc":"2.0","method":"verto.ping","params":{"x":"`
-		frame := head + strings.Repeat("x", tc.size-len(head)-3) + `"}}`
-		werr := ws.WriteMessage(websocket.TextMessage, []byte(frame))
-		_, got, err := ws.ReadMessage()
-		if err != nil {
-			got = []byte(err.Error())
-		}
-		if !strings.Contains(string(got), tc.want) {
-			t.Errorf("%d bytes: %.200s (write: %v)", tc.size, got, werr)
-		}
-		ws.Close()
-	}
-}
-
 // nobody is an Authenticator without users.
 type nobody struct{}
 
@@ -440,10 +335,35 @@ func TestCloseEndsEverything(t *testing.T) {
 func TestSilentPeerIsGivenUp(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *stage) {
 		c := s.login("a", "1000", "s")
-		c.ws.SetPingHandler(func(string) error { return nil }) // a dead host answers nothing
+		<-time.After(10 * time.Minute)
+		if code := c.closeCode(); code >= 0 {
+			t.Errorf("a client that answers pings was closed with %d", code)
+		}
+		c.gone.Store(true)
 		<-time.After(2 * time.Minute)
 		if c.closeCode() < 0 {
-			t.Error("still there")
+			t.Error("a client that answers no pings is still there")
+		}
+	})
+}
+
+func TestConnectionsWithoutLoginAreLimited(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *stage) {
+		for i := range 1000 {
+			s.mustOpen(fmt.Sprint("c", i))
+		}
+		if _, err := s.open("one more", nil); err == nil {
+			t.Error("1001 connections without login")
+		}
+		s.wantMetric(t, "omniverto_verto_refused_connections_total 1")
+		s.clients["c0"].send(t, `{"jsonrpc":"2.0","method":"login","params":{"login":"1000","passwd":"1234"},"id":1}`)
+		s.clients["c0"].want(t, `<*>logged in<*>`)
+		s.mustOpen("in its place")
+		s.clients["c1"].ws.Close()
+		synctest.Wait()
+		s.mustOpen("in the place of one that left")
+		if _, err := s.open("again one more", nil); err == nil {
+			t.Error("1001 connections without login")
 		}
 	})
 }
