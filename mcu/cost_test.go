@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/omniverto/omniverto/mcu"
 	"github.com/omniverto/omniverto/mcu/config"
 	"github.com/omniverto/omniverto/mcu/directory"
@@ -37,16 +39,25 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
 	switch os.Getenv(childEnv) {
 	case childServer:
-		runServer(ctx)
+		untilTerminated(runServer)
 	case childFloor:
-		runFloor(ctx)
+		untilTerminated(runFloor)
 	default:
-		os.Exit(m.Run())
+		code := m.Run()
+		if err := goleak.Find(); code == 0 && err != nil {
+			fmt.Fprintln(os.Stderr, "goroutines left behind:", err)
+			code = 1
+		}
+		os.Exit(code)
 	}
+}
+
+func untilTerminated(run func(context.Context)) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	run(ctx)
 }
 
 func runServer(ctx context.Context) {
