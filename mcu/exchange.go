@@ -174,7 +174,7 @@ func (c *call) Modify(_ context.Context, m verto.Modify) (verto.ModifyResult, er
 		if err != nil {
 			return verto.ModifyResult{}, &verto.CallError{Cause: verto.CauseIncompatible, Message: "CODEC NEGOTIATION ERROR", Err: err}
 		}
-		return verto.ModifyResult{SDP: answer}, nil
+		return verto.ModifyResult{SDP: answer}, c.do(c.member.Renegotiated)
 	case verto.ActionVideoRefresh:
 		c.member.Handler().KeyframeRequested()
 		c.peer.RequestKeyframe()

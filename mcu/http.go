@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strings"
 	"time"
 
@@ -109,16 +108,18 @@ func (s *Server) invite(name, host string) (*meeting, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &meeting{Room: name, Token: token, Link: link(s.links.Best(), name, guest)}, nil
+	return &meeting{Room: name, Token: token, Link: s.links.Join(name, guest)}, nil
 }
 
-// link is a join link; the token is in the fragment only, so that no server or
-// proxy log ever sees it.
-func link(base, room, token string) string {
-	return base + "/r/" + url.PathEscape(room) + "#token=" + token
-}
+// forwarded are the headers that a proxy adds.
+var forwarded = [...]string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"}
 
 func fromThisMachine(r *http.Request) error {
+	for _, h := range forwarded {
+		if r.Header.Get(h) != "" {
+			return errors.New("came through a proxy")
+		}
+	}
 	host, _, err := net.SplitHostPort(r.Host)
 	if err != nil {
 		host = r.Host

@@ -83,7 +83,7 @@ func (s *Server) Welcome(w io.Writer) error {
 	_, guest, _ := strings.Cut(m.Link, "#token=")
 	fmt.Fprintf(w, "\nOmniverto is running.\n\n")
 	if s.links.Local != "" {
-		fmt.Fprintf(w, "  You, on this machine (moderator):\n    %s\n\n", link(s.links.Local, m.Room, m.Token))
+		fmt.Fprintf(w, "  You, on this machine (moderator):\n    %s\n\n", config.JoinLink(s.links.Local, m.Room, m.Token))
 	}
 	for _, base := range []struct{ label, url string }{
 		{"On your network", s.links.LAN}, {"From everywhere", s.links.Public}} {
@@ -91,10 +91,10 @@ func (s *Server) Welcome(w io.Writer) error {
 			continue
 		}
 		fmt.Fprintf(w, "  %s (moderator):\n    %s\n  %s (guests):\n    %s\n\n", base.label,
-			link(base.url, m.Room, m.Token), base.label, link(base.url, m.Room, guest))
+			config.JoinLink(base.url, m.Room, m.Token), base.label, config.JoinLink(base.url, m.Room, guest))
 	}
 	if best := s.links.Best(); best != s.links.Local {
-		if qr, err := qrcode.New(link(best, m.Room, guest), qrcode.Low); err == nil {
+		if qr, err := qrcode.New(config.JoinLink(best, m.Room, guest), qrcode.Low); err == nil {
 			fmt.Fprintln(w, "  Guests may scan:")
 			fmt.Fprintln(w, qr.ToSmallString(false))
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -175,16 +176,17 @@ func TestUnusableOffer(t *testing.T) {
 func TestNewMeeting(t *testing.T) {
 	s := start(t, nil)
 	for _, c := range []struct {
-		name, origin, host, kind, body string
-		status                         int
+		name, origin, host, via, kind, body string
+		status                              int
 	}{
-		{"from this machine", "", "", "application/json", `{"room":"garden","name":"Anna"}`, http.StatusOK},
-		{"a name is made up", "", "", "application/json", `{}`, http.StatusOK},
-		{"by a page of another origin", "http://evil.example", "", "application/json", `{}`, http.StatusForbidden},
-		{"under a rebound name", "", "evil.example", "application/json", `{}`, http.StatusForbidden},
-		{"by a form", "", "", "text/plain", `{}`, http.StatusForbidden},
-		{"with a bad name", "", "", "application/json", `{"room":"a b"}`, http.StatusBadRequest},
-		{"with no JSON", "", "", "application/json", `room`, http.StatusBadRequest},
+		{"from this machine", "", "", "", "application/json", `{"room":"garden","name":"Anna"}`, http.StatusOK},
+		{"a name is made up", "", "", "", "application/json", `{}`, http.StatusOK},
+		{"by a page of another origin", "http://evil.example", "", "", "application/json", `{}`, http.StatusForbidden},
+		{"under a rebound name", "", "evil.example", "", "application/json", `{}`, http.StatusForbidden},
+		{"through a proxy", "", "", "203.0.113.9", "application/json", `{}`, http.StatusForbidden},
+		{"by a form", "", "", "", "text/plain", `{}`, http.StatusForbidden},
+		{"with a bad name", "", "", "", "application/json", `{"room":"a b"}`, http.StatusBadRequest},
+		{"with no JSON", "", "", "", "application/json", `room`, http.StatusBadRequest},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.http+"/api/meetings", bytes.NewBufferString(c.body))
@@ -197,6 +199,9 @@ func TestNewMeeting(t *testing.T) {
 			}
 			if c.host != "" {
 				r.Host = c.host
+			}
+			if c.via != "" {
+				r.Header.Set("X-Forwarded-For", c.via)
 			}
 			answer, err := http.DefaultClient.Do(r)
 			if err != nil {
@@ -211,6 +216,24 @@ func TestNewMeeting(t *testing.T) {
 				t.Errorf("no link in %s", body)
 			}
 		})
+	}
+}
+
+// TestNoNewMeetingBehindAProxy: everybody would seem to sit at this machine.
+func TestNoNewMeetingBehindAProxy(t *testing.T) {
+	s := start(t, func(c *config.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} })
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.http+"/api/meetings", strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode == http.StatusOK {
+		t.Error("anybody may open a meeting")
 	}
 }
 

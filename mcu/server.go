@@ -157,7 +157,9 @@ func (s *Server) openListeners() error {
 	}
 	for i, l := range s.listeners {
 		if l.handler == nil {
-			s.listeners[i].handler = s.handler(l.setting == "ws" && isLoopback(l.Addr()))
+			// Behind a proxy everybody seems to come from this machine.
+			local := l.setting == "ws" && isLoopback(l.Addr()) && len(s.cfg.TrustedProxies) == 0
+			s.listeners[i].handler = s.handler(local)
 		}
 	}
 	return nil

@@ -6,7 +6,8 @@ import "github.com/omniverto/omniverto/media"
 // a file player, a test leg. What it receives goes to the media.LegHandler that
 // it was made with (a Member); what it sends is handed to its watchers.
 type Leg interface {
-	// Directions tells what was negotiated; constant while the leg lives.
+	// Directions tells what is negotiated; whoever renegotiates says so by
+	// Member.Renegotiated.
 	Directions() media.Directions
 	// Audio and Video take the outbound frames. They are never nil and never block.
 	Audio() media.Watcher

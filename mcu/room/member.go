@@ -129,6 +129,11 @@ func (m *Member) SocketLost(ctx context.Context) error {
 	return m.room.Do(ctx, func(s *State) error { s.orphan(m); return nil })
 }
 
+// Renegotiated tells that the leg's directions may have changed.
+func (m *Member) Renegotiated(ctx context.Context) error {
+	return m.room.Do(ctx, func(s *State) error { s.renegotiated(m); return nil })
+}
+
 // DTMF dials digits for the member.
 func (m *Member) DTMF(ctx context.Context, d string) error {
 	return m.room.Do(ctx, func(s *State) error { s.dtmf(m, d); return nil })

@@ -258,6 +258,38 @@ func TestScreenLeavesWithItsOwner(t *testing.T) {
 	})
 }
 
+// TestMicrophoneThatComesLater: who joined without devices is heard and seen as
+// soon as his browser has them.
+func TestMicrophoneThatComesLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := newRoom(t, nil)
+		m, leg := join(t, r, room.Request{Name: "Anna"}, media.Directions{AudioOut: true, VideoOut: true})
+		check := func(audio, video bool) {
+			t.Helper()
+			err := r.Do(t.Context(), func(s *room.State) error {
+				if i := s.Members()[0]; i.HasAudio != audio || i.HasVideo != video || i.VideoFloor != video {
+					t.Errorf("audio %t, video %t, video floor %t; want %t, %t", i.HasAudio, i.HasVideo, i.VideoFloor, audio, video)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		check(false, false)
+		leg.dir = both
+		if err := m.Renegotiated(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		check(true, true)
+		<-time.After(time.Second)
+		if leg.sound.Load() < 40 || leg.picture.Load() == 0 {
+			t.Errorf("after the change: sound %d, pictures %d", leg.sound.Load(), leg.picture.Load())
+		}
+		r.Close()
+	})
+}
+
 func TestFullRoomAndDiscard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, d := newRoom(t, func(p *room.Profile) { p.MaxMembers = 1 })

@@ -97,6 +97,28 @@ func (s *State) listen(m *Member) {
 	}
 }
 
+// renegotiated connects a member anew whose leg changed its directions: somebody
+// who joined before his browser gave him a microphone or camera.
+func (s *State) renegotiated(m *Member) {
+	if m.gone || m.leg == nil || m.leg.Directions() == m.dir {
+		return
+	}
+	s.silence(m)
+	m.port, m.unwatch = nil, nil
+	m.dir = m.leg.Directions()
+	m.log.Info("media changed", "media", fmt.Sprintf("%+v", m.dir))
+	s.listen(m)
+	if m.port != nil {
+		m.port.SetMuted(m.muted)
+		m.port.SetDeaf(m.deaf)
+	}
+	if s.videoFloor == 0 && s.hasCamera(m) {
+		s.setVideoFloor(m.id)
+	}
+	s.changed(m)
+	s.reseat()
+}
+
 func (s *State) speaks(m *Member) bool {
 	return m.dir.AudioIn && !m.req.SecondScreen && !m.req.ScreenShare && m.req.Role != Viewer
 }

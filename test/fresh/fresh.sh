@@ -98,7 +98,7 @@ with_old_go() {
   inside env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install golang-go >/dev/null 2>&1
   local code=0
   inside make -C /root/omniverto run || code=$?
-  say "make ended with $code (make says 2 for any failure)"
+  say "make ended with $code"
   inside apt-get -qq -y purge 'golang*' >/dev/null 2>&1
   inside apt-get -qq -y autoremove >/dev/null 2>&1
 }
