@@ -29,7 +29,7 @@ after(async () => {
 
 step('three join, see each other and list three', async () => {
   for (const person of [alice, bob, carol]) {
-    await arrive(person, (await server.invite(room)).link, here);
+    await arrive(person, (await server.invite(room)).link, here, chromium, { hasty: person === carol });
   }
   for (const who of here) {
     await waitForLayout(who, canvas, '1x1+2x1', [alice, bob, carol]);
