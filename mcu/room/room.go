@@ -112,9 +112,13 @@ func New(o Options) (*Room, error) {
 	return r, nil
 }
 
-// Name, Domain and Clock are constant.
-func (r *Room) Name() string        { return r.name }
-func (r *Room) Domain() string      { return r.domain }
+// Name is the room's name.
+func (r *Room) Name() string { return r.name }
+
+// Domain is the conference's domain.
+func (r *Room) Domain() string { return r.domain }
+
+// Clock is the room's clock, for the legs that join it.
 func (r *Room) Clock() *media.Clock { return r.clock }
 
 // Profile is the room's profile.

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,9 +39,13 @@ type Options struct {
 	// takes a free one.
 	Addr string
 	// Advertise are further addresses, as IPs or names, under which the same
-	// port reaches this server: public addresses in front of a NAT.
+	// port reaches this server: public addresses in front of a NAT. "auto"
+	// asks a STUN server; if none answers that is logged and the rest holds.
 	Advertise []string
-	Log       *slog.Logger
+	// STUN are the servers, as host:port, that "auto" asks; none stands for two
+	// public ones.
+	STUN []string
+	Log  *slog.Logger
 	// MaxVideoKbps bounds the b=AS of every answer; 0 is no bound.
 	MaxVideoKbps int
 }
@@ -88,7 +93,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	var err error
-	if s.advertise, err = resolve(o.Advertise); err != nil {
+	if s.advertise, err = s.publicAddrs(o); err != nil {
 		return nil, err
 	}
 	if s.sockets, err = listen(o.Addr, s.batches, s.log); err != nil {
@@ -102,6 +107,26 @@ func New(o Options) (*Server, error) {
 	s.mux = ice.NewMultiUDPMuxDefault(s.muxes...)
 	s.candidates = candidateLines(s.Addrs(), s.advertise)
 	return s, nil
+}
+
+// publicAddrs resolves what is advertised.
+func (s *Server) publicAddrs(o Options) ([]netip.Addr, error) {
+	named := slices.DeleteFunc(slices.Clone(o.Advertise), func(a string) bool { return a == autoAdvertise })
+	addrs, err := resolve(named)
+	if err != nil || len(named) == len(o.Advertise) {
+		return addrs, err
+	}
+	servers := o.STUN
+	if len(servers) == 0 {
+		servers = publicServers()
+	}
+	found, err := discover(servers)
+	if err != nil {
+		s.log.Warn("public address not found; name it with --advertise", "error", err)
+		return addrs, nil
+	}
+	s.log.Info("public address found", "address", found)
+	return append(addrs, found), nil
 }
 
 // certificate makes the one DTLS certificate of this process.
