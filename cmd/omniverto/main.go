@@ -16,6 +16,7 @@ import (
 type commands struct {
 	Serve   serve   `cmd:"" help:"Run the conference server."`
 	Invite  invite  `cmd:"" help:"Print a link into a room and, on the second line, the bare token."`
+	Load    load    `cmd:"" help:"Load and measure a Verto server with synthetic participants."`
 	Version version `cmd:"" help:"Print the version."`
 }
 
