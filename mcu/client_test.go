@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,8 +45,6 @@ type client struct {
 	pc      *webrtc.PeerConnection
 	camera  *webrtc.TrackLocalStaticRTP
 	mic     *webrtc.TrackLocalStaticRTP
-
-	deaf atomic.Bool // what comes is not decoded
 
 	mu      sync.Mutex
 	nextID  int
@@ -297,32 +294,6 @@ func (c *client) show(ctx context.Context, color media.RGB) {
 	})
 }
 
-// loop sends coded pictures and sound again and again until the test ends.
-func (c *client) loop(video, sound [][]byte) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		each(ctx, media.AudioTick, func(i int) {
-			_ = c.mic.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: uint16(i),
-				Timestamp: uint32(i) * media.TickSamples}, Payload: sound[i%len(sound)]})
-		})
-	})
-	wg.Go(func() {
-		frames, seq := media.NewFramePool(2), uint16(0)
-		each(ctx, time.Second/costFPS, func(i int) {
-			f := frames.Get()
-			defer f.Release()
-			f.SetVP8(video[i%len(video)])
-			for j, payload := range f.Fragments {
-				_ = c.camera.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: seq,
-					Timestamp: uint32(i) * 3000, Marker: j == len(f.Fragments)-1}, Payload: payload})
-				seq++
-			}
-		})
-	})
-	c.t.Cleanup(func() { cancel(); wg.Wait() })
-}
-
 // each calls f every period with 0, 1, 2…; on a busy machine it makes up what it missed.
 func each(ctx context.Context, period time.Duration, f func(i int)) {
 	tick := time.NewTicker(period)
@@ -354,9 +325,6 @@ func (c *client) watch(track *webrtc.TrackRemote) {
 		p, _, err := track.ReadRTP()
 		if err != nil {
 			return
-		}
-		if c.deaf.Load() {
-			continue
 		}
 		var vp8 codecs.VP8Packet
 		payload, err := vp8.Unmarshal(p.Payload)
@@ -395,9 +363,6 @@ func (c *client) listen(track *webrtc.TrackRemote) {
 		p, _, err := track.ReadRTP()
 		if err != nil {
 			return
-		}
-		if c.deaf.Load() {
-			continue
 		}
 		n, err := dec.Decode(p.Payload, pcm)
 		if err != nil {

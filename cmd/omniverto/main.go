@@ -1,7 +1,7 @@
 // Command omniverto is a video conference server that speaks FreeSWITCH's Verto.
 // This package reads flags, handles signals and sets exit codes: 0 for a clean
-// end, 1 for an error, which is one sentence on standard error, and 80 for wrong
-// usage.
+// end, 1 for an error, which is one sentence on standard error, 3 for an
+// assertion of omniverto load that does not hold, and 80 for wrong usage.
 package main
 
 import (

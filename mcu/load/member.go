@@ -14,8 +14,6 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
-
-	"github.com/omniverto/omniverto/media"
 )
 
 // role is what a participant does.
@@ -174,86 +172,6 @@ func (p *participant) awaitPicture(ctx context.Context, video bool) error {
 	}
 }
 
-// perform starts to send; leave ends it.
-func (p *participant) perform() {
-	ctx, stop := context.WithCancel(context.Background())
-	p.stop = stop
-	now := time.Now()
-	p.wg.Go(func() { p.stage.pace(ctx, p.phase(now, media.AudioTick), media.AudioTick, p.speaker()) })
-	if p.camera {
-		period := time.Second / time.Duration(p.stage.camera.FPS)
-		p.wg.Go(func() { p.stage.pace(ctx, p.phase(now, period), period, p.filmer()) })
-	}
-	p.wg.Go(func() { p.tend(ctx) })
-}
-
-// phase is a start within a period from now on: people's cameras are not in step.
-func (p *participant) phase(now time.Time, period time.Duration) time.Time {
-	return now.Add(time.Duration(p.rng.Float64() * float64(period)))
-}
-
-// filmer returns the step that sends the next picture of the loop, or its
-// keyframe if the server has asked for one.
-func (p *participant) filmer() func(int) {
-	loop, track, at := p.stage.cameras[p.index], p.peer.cameras[0], 0
-	seq, base := uint16(p.rng.Uint32()), p.rng.Uint32()
-	return func(n int) {
-		if p.keyWanted.Swap(false) {
-			at = 0
-			p.mu.Lock()
-			p.sent++
-			p.mu.Unlock()
-		}
-		f := loop[at]
-		p.stage.shown[p.index][at].Store(p.stage.now())
-		for i, payload := range f.Fragments {
-			_ = track.WriteRTP(&rtp.Packet{Header: rtp.Header{
-				Version: 2, SequenceNumber: seq, Marker: i == len(f.Fragments)-1,
-				Timestamp: base + uint32(n*media.VideoClock/p.stage.camera.FPS),
-			}, Payload: payload})
-			seq++
-		}
-		at = (at + 1) % len(loop)
-	}
-}
-
-// Audio levels that are sent (RFC 6464): -dBov, with the voice bit.
-const (
-	levelTalk    = 0x80 | 26
-	levelSilence = 127
-)
-
-// speaker returns the step that sends the next packet of sound.
-func (p *participant) speaker() func(int) {
-	loop, level := p.stage.silence[0], byte(levelSilence)
-	switch {
-	case p.talks:
-		loop, level = p.stage.talks[p.index], levelTalk
-	case p.dtx:
-		loop = p.stage.silence[1]
-	}
-	seq, base, paused := uint16(p.rng.Uint32()), p.rng.Uint32(), true
-	extension := p.peer.mic.level.Load()
-	return func(n int) {
-		at := n % len(loop)
-		if loop[at] == nil {
-			paused = true
-			return
-		}
-		h := rtp.Header{Version: 2, SequenceNumber: seq, Timestamp: base + uint32(n*media.TickSamples), Marker: paused}
-		if extension != 0 {
-			_ = h.SetExtension(uint8(extension), []byte{level})
-		}
-		if offset, ok := beepIn(p.index, at); ok && p.talks {
-			// What is sent now was spoken during the last tick.
-			p.stage.beeped(p.index, p.stage.now()+int64(offset-media.AudioTick))
-		}
-		_ = p.peer.mic.WriteRTP(&rtp.Packet{Header: h, Payload: loop[at]})
-		seq++
-		paused = false
-	}
-}
-
 // tendEvery is how often a participant looks for what is missing.
 const tendEvery = 10 * time.Millisecond
 
@@ -406,31 +324,4 @@ func (p *participant) leave(ctx context.Context) {
 	if p.signal != nil {
 		p.signal.close()
 	}
-}
-
-// end sums up what was observed in that many seconds.
-func (o *observer) end(seconds float64) *Observed {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	out := &Observed{
-		Width: o.width, Height: o.height, Codes: o.codes, Overflow: o.overflow, Undecoded: o.failed,
-		VideoLatency: summary(o.latency.video), AudioLatency: summary(o.latency.audio), LayoutChangeMS: o.changed,
-	}
-	for _, s := range o.seen {
-		if s.count > 0 {
-			out.CellFPS = append(out.CellFPS, float64(s.count)/seconds)
-		}
-	}
-	out.SkewMS = difference(o.latency.syncedAudio, o.latency.syncedVideo)
-	out.ArrivalSkewMS = difference(o.latency.audio, o.latency.video)
-	return out
-}
-
-// difference is the difference of the medians, nil if one is not known.
-func difference(a, b []float64) *float64 {
-	if len(a) == 0 || len(b) == 0 {
-		return nil
-	}
-	d := percentile(a, 50) - percentile(b, 50)
-	return &d
 }

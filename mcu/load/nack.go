@@ -73,7 +73,7 @@ func (n *nacker) forget(seq uint16) {
 func (n *nacker) due(now time.Time) []uint16 {
 	var out []uint16
 	for seq, r := range n.missing {
-		if r.times < maxAsks && (r.times == 0 || now.Sub(r.asked) >= n.rtt) {
+		if r.times < maxAsks && now.Sub(r.asked) >= n.rtt { // never asked: long ago
 			r.asked = now
 			r.times++
 			out = append(out, seq)

@@ -317,89 +317,6 @@ func (o *observer) expectChange() {
 	o.mu.Unlock()
 }
 
-// listen decodes sound until the queue is closed.
-func (o *observer) listen() {
-	for s := range o.sounds {
-		o.take(s)
-	}
-}
-
-// take puts a packet where its RTP time says; what is missing before it is
-// silence.
-func (o *observer) take(s sound) {
-	if o.n == 0 {
-		o.firstTS = s.ts
-	}
-	s.pos = o.heard + int64(int32(s.ts-o.firstTS-uint32(o.heard)))
-	missing := s.pos - o.heard
-	switch {
-	case missing > longestPause || missing < -longestPause:
-		o.beginAnew()
-		return
-	case missing < 0: // late or twice
-		return
-	}
-	for silence := make([]int16, media.TickSamples); missing > 0; missing -= media.TickSamples {
-		o.give(silence[:min(missing, media.TickSamples)])
-	}
-	samples, err := o.opus.Decode(s.payload, o.pcm)
-	if err != nil {
-		o.count(&o.failed)
-		return
-	}
-	o.recent[o.n%len(o.recent)] = s
-	o.n++
-	o.give(o.pcm[:samples])
-}
-
-// beginAnew takes the next packet as the first of another stream.
-func (o *observer) beginAnew() {
-	o.n, o.heard = 0, 0
-	for k, e := range o.ears {
-		if e != nil {
-			o.ears[k] = newEar(beepPitch(k))
-		}
-	}
-}
-
-// give lets all ears hear samples.
-func (o *observer) give(pcm []int16) {
-	for k, e := range o.ears {
-		if e == nil {
-			continue
-		}
-		if at, ok := e.listen(pcm, 1); ok {
-			o.beep(k, int64(at))
-		}
-	}
-	o.heard += int64(len(pcm))
-}
-
-// beep takes the beep of talker k whose middle is at a position of the stream.
-func (o *observer) beep(k int, pos int64) {
-	for i := range min(o.n, len(o.recent)) {
-		s := o.recent[i]
-		if pos < s.pos || pos >= s.pos+media.TickSamples {
-			continue
-		}
-		offset := (pos - s.pos) * int64(time.Second) / media.SampleRate
-		now := o.stage.at(s.at) + offset
-		spoken, ok := o.stage.lastBeep(k, now)
-		if !ok {
-			return
-		}
-		o.mu.Lock()
-		o.latency.audio = append(o.latency.audio, ms(now-spoken))
-		if m := o.mapping[0]; m.known {
-			// The talker's sender reports say that a packet's first sample was made
-			// when the packet was sent, a tick after it was spoken.
-			o.latency.syncedAudio = append(o.latency.syncedAudio, ms(m.at(s.ts)+offset-spoken-int64(media.AudioTick)))
-		}
-		o.mu.Unlock()
-		return
-	}
-}
-
 // snapshot writes the newest picture; false if there is none.
 func (o *observer) snapshot(w io.Writer) (bool, error) {
 	o.mu.Lock()
@@ -417,3 +334,30 @@ func (o *observer) snapshot(w io.Writer) (bool, error) {
 
 // ms converts ns to ms.
 func ms(ns int64) float64 { return float64(ns) / 1e6 }
+
+// end sums up what was observed in that many seconds.
+func (o *observer) end(seconds float64) *Observed {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	out := &Observed{
+		Width: o.width, Height: o.height, Codes: o.codes, Overflow: o.overflow, Undecoded: o.failed,
+		VideoLatency: summary(o.latency.video), AudioLatency: summary(o.latency.audio), LayoutChangeMS: o.changed,
+	}
+	for _, s := range o.seen {
+		if s.count > 0 {
+			out.CellFPS = append(out.CellFPS, float64(s.count)/seconds)
+		}
+	}
+	out.SkewMS = difference(o.latency.syncedAudio, o.latency.syncedVideo)
+	out.ArrivalSkewMS = difference(o.latency.audio, o.latency.video)
+	return out
+}
+
+// difference is the difference of the medians, nil if one is not known.
+func difference(a, b []float64) *float64 {
+	if len(a) == 0 || len(b) == 0 {
+		return nil
+	}
+	d := percentile(a, 50) - percentile(b, 50)
+	return &d
+}

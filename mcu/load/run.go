@@ -176,7 +176,10 @@ func (r *run) floor(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load: floor: %w", err)
 	}
-	c, err := startChild(ctx, r.programs.Floor, r.programs.Env, true, bytes.NewReader(spec), func(line string) bool { return line == floorReady })
+	c, err := startChild(ctx, childOptions{
+		command: r.programs.Floor, env: r.programs.Env, stdout: true, input: bytes.NewReader(spec),
+		ready: func(line string) bool { return line == floorReady },
+	})
 	if err != nil {
 		return err
 	}

@@ -45,15 +45,23 @@ type child struct {
 	done chan error // its end
 }
 
-// startChild starts a command; its standard input is written by feed, and each
-// line of its standard error, or output, goes to line until that returns true.
-func startChild(ctx context.Context, command, env []string, stdout bool, input io.Reader, line func(string) bool) (*child, error) {
+// childOptions say how a child is started.
+type childOptions struct {
+	command, env []string
+	input        io.Reader         // its standard input; nil: none
+	stdout       bool              // it speaks on standard output, else on standard error
+	ready        func(string) bool // tells of each line whether the child is ready
+}
+
+// startChild starts a child and waits until it is ready.
+func startChild(ctx context.Context, o childOptions) (*child, error) {
+	command := o.command
 	cmd := exec.Command(command[0], command[1:]...)
 	// Settings of the server that this machine runs are not those of ours.
-	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "OMNIVERTO_") }), env...)
-	cmd.Stdin = input
+	cmd.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "OMNIVERTO_") }), o.env...)
+	cmd.Stdin = o.input
 	pipe, err := cmd.StderrPipe()
-	if stdout {
+	if o.stdout {
 		pipe, err = cmd.StdoutPipe()
 	}
 	if err == nil {
@@ -68,7 +76,7 @@ func startChild(ctx context.Context, command, env []string, stdout bool, input i
 	go func() {
 		lines, told := bufio.NewScanner(pipe), false
 		for lines.Scan() {
-			if last = lines.Text(); !told && line(last) {
+			if last = lines.Text(); !told && o.ready(last) {
 				told = true
 				ready <- true
 			}
@@ -112,13 +120,13 @@ func startServer(ctx context.Context, p Programs) (place, error) {
 	free := "127.0.0.1:0"
 	command := append(append([]string(nil), p.Serve...), "--data", data, "--https", free, "--ws", free, "--admin", free, "--media", free)
 	ready, ws := regexp.MustCompile(`msg=ready .*\bws=(\S+)`), ""
-	c, err := startChild(ctx, command, p.Env, false, nil, func(line string) bool {
+	c, err := startChild(ctx, childOptions{command: command, env: p.Env, ready: func(line string) bool {
 		found := ready.FindStringSubmatch(line)
 		if found != nil {
 			ws = found[1]
 		}
 		return found != nil
-	})
+	}})
 	if err != nil {
 		remove()
 		return place{}, err
