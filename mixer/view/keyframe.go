@@ -8,7 +8,7 @@ const (
 	// stormGap is that while many join at a time.
 	stormGap = time.Second
 	// stormJoins are so many that join within stormGap.
-	stormJoins = 5
+	stormJoins = 8
 )
 
 // keyframes decides when the requests of many become one keyframe. All times are

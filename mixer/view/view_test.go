@@ -161,7 +161,7 @@ func TestJoinStorm(t *testing.T) {
 			}
 		}
 		got := w.keys()
-		// The first five joins make no storm yet; one tick after the last keyframe
+		// The first seven joins make no storm yet; one tick after the last keyframe
 		// of the storm everybody has his.
 		want := []int64{1, 26, 51}
 		if !slices.Equal(got, want) {
