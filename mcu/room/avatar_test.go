@@ -179,3 +179,17 @@ func BenchmarkAvatar(b *testing.B) {
 		})
 	}
 }
+
+// TestAvatarColor: the same pairs stand in the web client's links.test.ts, so that
+// a person has one colour on the canvas and in the list.
+func TestAvatarColor(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"Anna Ferrari": "#0c72a8", " anna ferrari": "#0c72a8", "Дмитрий Ж": "#856405", "": "#a84f0c",
+	} {
+		c := avatarColor(name)
+		if got := fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B); got != want {
+			t.Errorf("%q has the colour %s, want %s", name, got, want)
+		}
+	}
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { initials, pieces, plainName } from './links';
+import { avatarColor, initials, pieces, plainName } from './links';
 
 describe('pieces', () => {
   it.each([
@@ -37,4 +37,12 @@ describe('names', () => {
     ['', '?'],
     ['👋', '?'],
   ])('%j has the initials %j', (name, want) => expect(initials(name)).toBe(want));
+
+  // The same pairs stand in mcu/room/avatar_test.go: one person, one colour.
+  it.each([
+    ['Anna Ferrari', '#0c72a8'],
+    [' anna ferrari', '#0c72a8'],
+    ['Дмитрий Ж', '#856405'],
+    ['', '#a84f0c'],
+  ])('%j has the colour %s', (name, want) => expect(avatarColor(name)).toBe(want));
 });

@@ -57,3 +57,16 @@ export function initials(name: string): string {
   const letters = words.length > 1 ? [words[0], words.at(-1)] : words.slice(0, 1);
   return letters.map((word) => [...(word ?? '')].find((c) => /[\p{L}\p{N}]/u.test(c)) ?? '').join('').toUpperCase() || '?';
 }
+
+/** The server's avatar colours (mcu/room/avatar.go), so that a person has one colour on the canvas and in the list. */
+const avatarColors = [
+  '#b93a32', '#a84f0c', '#856405', '#4d751d', '#1a7a43', '#0b7878',
+  '#0c72a8', '#2f62c9', '#5b53cb', '#8543bd', '#a8378f', '#b7325f',
+];
+
+/** The colour of a name, however it is capitalised: FNV-1a of its UTF-8 bytes chooses, as on the server. */
+export function avatarColor(name: string): string {
+  const bytes = new TextEncoder().encode(name.trim().toLowerCase());
+  const hash = bytes.reduce((sum, byte) => Math.imul(sum ^ byte, 0x01000193) >>> 0, 0x811c9dc5);
+  return avatarColors[hash % avatarColors.length] ?? '';
+}
