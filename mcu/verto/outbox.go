@@ -15,6 +15,13 @@ type message [3][]byte
 
 func (m message) size() int { return len(m[0]) + len(m[1]) + len(m[2]) }
 
+// entry is one place in the queue: a message, or a function that the writer runs in
+// its turn.
+type entry struct {
+	message
+	job func()
+}
+
 // closing is how a connection ends once the queue is written.
 type closing struct {
 	code   int // WebSocket close code; 0: without a word
@@ -27,9 +34,8 @@ type outbox struct {
 	wake chan struct{} // 1 deep; tells the writer to look
 
 	mu       sync.Mutex // guards what follows
-	ready    []message
-	held     []message // events that came while a request is handled
-	jobs     []func()  // run by the writer when everything before is written
+	ready    []entry
+	held     []entry // what came while a request is handled
 	bytes    int
 	handling bool
 	end      *closing // nothing is taken any more
@@ -45,13 +51,18 @@ func (o *outbox) event(m message) bool {
 	if !o.roomLocked(m) {
 		return false
 	}
-	if o.handling {
-		o.held = append(o.held, m)
-		return true
-	}
-	o.ready = append(o.ready, m)
-	o.wakeLocked()
+	o.queueLocked(entry{message: m})
 	return true
+}
+
+// queueLocked puts e behind the reply that is due, or at the end.
+func (o *outbox) queueLocked(e entry) {
+	if o.handling {
+		o.held = append(o.held, e)
+		return
+	}
+	o.ready = append(o.ready, e)
+	o.wakeLocked()
 }
 
 // begin holds events back until reply or done.
@@ -66,7 +77,7 @@ func (o *outbox) reply(m message) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.roomLocked(m) {
-		o.ready = append(o.ready, m)
+		o.ready = append(o.ready, entry{message: m})
 	}
 	o.releaseLocked()
 }
@@ -78,13 +89,13 @@ func (o *outbox) done() {
 	o.releaseLocked()
 }
 
-// job queues a function for the writer's goroutine; one that is refused never runs.
+// job queues a function for the writer's goroutine, in order with the messages; one
+// that is refused never runs.
 func (o *outbox) job(f func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.end == nil {
-		o.jobs = append(o.jobs, f)
-		o.wakeLocked()
+	if o.roomLocked(message{}) {
+		o.queueLocked(entry{job: f})
 	}
 }
 
@@ -104,7 +115,7 @@ func (o *outbox) drop() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.end = &closing{}
-	o.ready, o.held, o.jobs = nil, nil, nil
+	o.ready, o.held = nil, nil
 	o.wakeLocked()
 }
 
@@ -116,11 +127,11 @@ func (o *outbox) ending() bool {
 }
 
 // take gives the writer everything that is due; end is set when nothing follows.
-func (o *outbox) take() (due []message, jobs []func(), end *closing) {
+func (o *outbox) take() (due []entry, end *closing) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	due, jobs, o.ready, o.jobs = o.ready, o.jobs, nil, nil
-	return due, jobs, o.end
+	due, o.ready = o.ready, nil
+	return due, o.end
 }
 
 // written gives back the room of messages that left.
@@ -143,7 +154,7 @@ func (o *outbox) roomLocked(m message) bool {
 	}
 	if len(o.ready)+len(o.held) >= maxQueued || o.bytes+m.size() > maxQueuedBytes {
 		o.end, o.overflow = &closing{}, true
-		o.ready, o.held, o.jobs = nil, nil, nil
+		o.ready, o.held = nil, nil
 		o.wakeLocked()
 		return false
 	}

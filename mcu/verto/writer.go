@@ -15,13 +15,10 @@ func (c *conn) write() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		due, jobs, end := c.out.take()
+		due, end := c.out.take()
 		if err := c.writeAll(due); err != nil {
 			c.noteSlow(errors.Is(err, os.ErrDeadlineExceeded))
 			return
-		}
-		for _, job := range jobs {
-			job()
 		}
 		if end != nil {
 			c.goodbye(*end)
@@ -36,12 +33,16 @@ func (c *conn) write() {
 	}
 }
 
-func (c *conn) writeAll(due []message) error {
-	for _, m := range due {
-		if err := c.writeMessage(m); err != nil {
+func (c *conn) writeAll(due []entry) error {
+	for _, e := range due {
+		if e.job != nil {
+			e.job()
+			continue
+		}
+		if err := c.writeMessage(e.message); err != nil {
 			return err
 		}
-		c.out.written(m)
+		c.out.written(e.message)
 	}
 	return nil
 }
