@@ -284,14 +284,8 @@ func layoutList(set *layouts.Set) []layoutEntry {
 }
 
 func canvasList(v room.CanvasInfo) []map[string]any {
-	floor := -1
-	for i, im := range v.Layout.Images {
-		if im.Floor || im.FloorOnly {
-			floor = i
-		}
-	}
 	return []map[string]any{{
 		"canvasID": 0, "totalLayers": len(v.Layout.Images), "layersUsed": v.Used,
-		"layoutFloorID": floor, "layoutName": v.Layout.Name,
+		"layoutFloorID": v.Layout.Floor(), "layoutName": v.Layout.Name,
 	}}
 }

@@ -72,8 +72,7 @@ func claim(l *layouts.Layout, seats []MemberID, waiting, want []candidate) []can
 	return waiting
 }
 
-// own is the seat that is c's before all others, -1 for none. As in FreeSWITCH
-// the floor seat is the layout's last image with floor.
+// own is the seat that is c's before all others, -1 for none.
 func own(l *layouts.Layout, c candidate) int {
 	if c.resID != "" {
 		if i := slices.IndexFunc(l.Images, func(im layouts.Image) bool { return im.ReservationID == c.resID }); i >= 0 {
@@ -81,11 +80,7 @@ func own(l *layouts.Layout, c candidate) int {
 		}
 	}
 	if c.floor {
-		for i, im := range slices.Backward(l.Images) {
-			if im.Floor || im.FloorOnly {
-				return i
-			}
-		}
+		return l.Floor()
 	}
 	return -1
 }
