@@ -2,7 +2,7 @@ package canvas
 
 import (
 	"image"
-	"sync/atomic"
+	"slices"
 	"time"
 
 	"github.com/omniverto/omniverto/media"
@@ -20,38 +20,38 @@ type Options struct {
 	Scaler        pixel.Scaler
 	// Buffers is how many pictures go round; 0 means 4, the least is 2.
 	Buffers int
+	// Cache scales the layers that are Shared; nil: the canvas does it alone.
+	Cache *Cache
 }
 
 // Canvas composes scenes. SetScene and Stats may be called from any goroutine;
-// Step and Close by one goroutine at a time.
+// Step, Last and Close by one goroutine at a time.
 type Canvas struct {
 	// Constant after construction.
 	bounds image.Rectangle
 	scaler pixel.Scaler
+	cache  *Cache
 
-	// Atomic.
-	next  atomic.Pointer[Scene]
+	next  queue
 	stats counters
 
 	// Owned by the stepping goroutine.
-	plan   *plan
-	shapes uint64  // number of shapes so far
-	stamps uint64  // number of pictures seen so far
-	now    []stamp // what each layer of plan shows; scratch of the size of plan.layers
-	held   []*media.Picture
-	ring   []*buffer
-	last   *buffer // published last; nil before the first
+	now   time.Duration // of this step
+	plan  *plan
+	cells []image.Rectangle // where the layers of plan are
+	shown []showing         // what they have
+	looks []look            // how they look
+	fresh bool              // the plan or the cells are new, and all looks with them
+	shape uint64            // numbers what layers do not change: cells and ground
+	ring  []*buffer
+	last  *buffer // published last; nil before the first
+	// Numbers given so far.
+	shapes, stamps, versions uint64
+
+	// Scratch of the step, made when the scene changes.
+	before []image.Rectangle // the cells of the step before
+	square *media.Picture    // what is turned; nil: no layer is
 }
-
-// stamp names one picture that a layer has shown. Unlike a pointer it is never
-// used again, so that a buffer need not hold what lies in it.
-type stamp uint64
-
-const (
-	unknown stamp = iota // never equal to what a layer shows
-	nothing              // the letterbox colour
-	firstStamp
-)
 
 // New returns a canvas that shows an empty black scene.
 func New(o Options) *Canvas {
@@ -61,7 +61,10 @@ func New(o Options) *Canvas {
 	c := &Canvas{
 		bounds: image.Rect(0, 0, o.Width&^1, o.Height&^1),
 		scaler: o.Scaler,
+		cache:  o.Cache,
 		stamps: uint64(firstStamp),
+		shapes: 1,
+		shape:  1,
 	}
 	n := o.Buffers
 	if n == 0 {
@@ -70,24 +73,31 @@ func New(o Options) *Canvas {
 	for range max(n, 2) {
 		c.ring = append(c.ring, &buffer{pic: media.NewPicture(c.bounds.Dx(), c.bounds.Dy())})
 	}
-	c.adopt(&Scene{Background: media.RGB{}.YUV()})
+	c.plan = newPlan(&Scene{Background: media.RGB{}.YUV()}, c.bounds)
 	return c
 }
 
-// SetScene gives the canvas what to show from the next step on; of several
-// between two steps the last counts. s must not be changed any more.
-func (c *Canvas) SetScene(s *Scene) { c.next.Store(s) }
+// SetScene gives the canvas what to show from s.At on. Of several scenes that are
+// due in the same step the one given last counts. At most 16 wait; one more drops
+// the oldest. s must not be changed any more.
+func (c *Canvas) SetScene(s *Scene) {
+	c.stats.superseded.Add(uint64(c.next.put(s)))
+}
 
 // StepInfo tells what a step did.
 type StepInfo struct {
 	// Serial is the scene's that the canvas shows.
 	Serial uint64
 	// Replaced is the share (0 to 1) of the canvas that a published picture shows
-	// anew because of the scene; 1 for the first picture.
+	// anew because of the scene; 1 for the first picture. A scene whose layers move
+	// tells it once, with its first picture.
 	Replaced float64
 	// Drawn counts the layers scaled, Copied those taken over from the picture
 	// published last.
 	Drawn, Copied int
+	// Pixels counts the pixels drawn, copied or filled with the background; what lies
+	// over a picture counts with it.
+	Pixels int
 }
 
 // Step composes the picture of room time t and returns it with one reference
@@ -96,13 +106,15 @@ type StepInfo struct {
 // later step.
 func (c *Canvas) Step(t time.Duration) (*media.Picture, StepInfo) {
 	c.stats.steps.Add(1)
-	if s := c.next.Swap(nil); s != nil {
+	c.now = t
+	if s, dropped := c.next.take(t); s != nil {
+		c.stats.superseded.Add(uint64(dropped))
 		c.adopt(s)
 	}
-	c.look(t)
+	c.arrange()
+	c.look()
 	info := StepInfo{Serial: c.plan.scene.Serial}
-	if c.last != nil && c.last.shows(c.plan.shape, c.now) {
-		c.last.plan = c.plan // another scene that looks the same
+	if c.last != nil && c.last.shows(c.shape, c.looks) {
 		c.stats.unchanged.Add(1)
 		return nil, info
 	}
@@ -118,61 +130,115 @@ func (c *Canvas) Step(t time.Duration) (*media.Picture, StepInfo) {
 	return b.pic.Retain(), info
 }
 
+// Last returns the picture published last with one reference for the caller, nil
+// before the first. The stepping goroutine only.
+func (c *Canvas) Last() *media.Picture {
+	if c.last == nil {
+		return nil
+	}
+	return c.last.pic.Retain()
+}
+
 // adopt makes s the scene. Layers that go on keep their pictures, the others'
 // are given back.
 func (c *Canvas) adopt(s *Scene) {
-	old, p := c.plan, newPlan(s, c.bounds)
-	if old != nil && p.sameShape(old) {
-		p.shape = old.shape
-	} else {
-		c.shapes++
-		p.shape = c.shapes
+	old, p, shown := c.plan, newPlan(s, c.bounds), c.shown
+	if !p.sameGround(old) {
+		c.newShape()
 	}
-	held, now := c.held, c.now
-	c.plan = p
-	c.held = make([]*media.Picture, len(p.layers))
-	c.now = make([]stamp, len(p.layers))
-	for i, l := range p.layers {
-		c.now[i] = nothing
-		for j := range held {
-			if held[j] != nil && old.layers[j].same(l) {
-				c.held[i], c.now[i], held[j] = held[j], now[j], nil
+	c.plan, c.fresh = p, true
+	if len(p.layers) != len(old.layers) {
+		c.cells = make([]image.Rectangle, len(p.layers))
+		c.before = make([]image.Rectangle, len(p.layers))
+		c.looks = make([]look, len(p.layers))
+	}
+	if size := p.scratch(c.bounds); size == 0 {
+		c.square = nil
+	} else if c.square == nil || c.square.Width < size {
+		c.square = media.NewPicture(size, size)
+	}
+	c.shown = make([]showing, len(p.layers))
+	for i := range p.layers {
+		c.shown[i].stamp = nothing
+		for j := range shown {
+			if shown[j].pic != nil && old.layers[j].same(&p.layers[i]) {
+				c.shown[i], shown[j] = shown[j], showing{}
 				break
 			}
 		}
 	}
-	release(held)
+	release(shown)
 }
 
-func release(pics []*media.Picture) {
-	for i, p := range pics {
-		if p != nil {
+func release(shown []showing) {
+	for i := range shown {
+		if p := shown[i].pic; p != nil {
 			p.Release()
-			pics[i] = nil
+			shown[i] = showing{stamp: nothing}
 		}
 	}
 }
 
-// look asks every layer what it shows at t. The canvas holds one reference to
-// each picture, so that the same pointer is the same picture.
-func (c *Canvas) look(t time.Duration) {
+func (c *Canvas) newShape() {
+	c.shapes++
+	c.shape = c.shapes
+}
+
+// arrange finds where the layers are.
+func (c *Canvas) arrange() {
+	c.cells, c.before = c.before, c.cells
+	if c.now >= c.plan.settled {
+		copy(c.cells, c.plan.cells)
+	} else {
+		c.plan.arrange(c.cells, c.bounds, c.now)
+	}
+	if !slices.Equal(c.cells, c.before) {
+		c.newShape()
+		c.fresh = true
+	}
+}
+
+// look asks every layer that is seen what it shows.
+func (c *Canvas) look() {
 	for i := range c.plan.layers {
-		p := c.plan.layers[i].pick(t)
-		if p == c.held[i] {
-			if p != nil {
-				p.Release()
-			}
+		l, s := &c.plan.layers[i], &c.shown[i]
+		if c.cells[i].Empty() {
+			release(c.shown[i : i+1])
+			c.looks[i] = look{}
 			continue
 		}
-		if c.held[i] != nil {
-			c.held[i].Release()
+		if !c.pick(l, s) && !c.fresh && l.Camera == nil {
+			continue
 		}
-		c.held[i], c.now[i] = p, nothing
-		if p != nil {
-			c.stamps++
-			c.now[i] = stamp(c.stamps)
+		if k := l.look(c.cells[i], *s, c.now); !k.alike(&c.looks[i]) {
+			c.versions++
+			k.version = c.versions
+			c.looks[i] = k
 		}
 	}
+	c.fresh = false
+}
+
+// pick asks a layer for its picture and reports whether it is another than before.
+// The canvas holds one reference to each picture, so that the same pointer is the
+// same picture.
+func (c *Canvas) pick(l *Layer, s *showing) bool {
+	p, still := l.pick(c.now)
+	if p == s.pic && still == s.still {
+		if p != nil {
+			p.Release()
+		}
+		return false
+	}
+	if s.pic != nil {
+		s.pic.Release()
+	}
+	*s = showing{pic: p, still: still, stamp: nothing}
+	if p != nil {
+		c.stamps++
+		s.stamp = stamp(c.stamps)
+	}
+	return true
 }
 
 // free returns the buffer published last among those that nobody reads, nil if
@@ -199,4 +265,4 @@ func (c *Canvas) replaced() float64 {
 
 // Close gives back the pictures that the canvas holds. There is no Step after
 // it; published pictures stay readable.
-func (c *Canvas) Close() { release(c.held) }
+func (c *Canvas) Close() { release(c.shown) }

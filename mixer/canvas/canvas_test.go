@@ -48,8 +48,8 @@ func small(buffers int) *canvas.Canvas {
 	return canvas.New(canvas.Options{Width: 64, Height: 36, Scaler: pixel.Reference{}, Buffers: buffers})
 }
 
-// at is the colour of the canvas at a point.
-func at(p *media.Picture, x, y int) media.YUV {
+// colorAt is the colour of the canvas at a point.
+func colorAt(p *media.Picture, x, y int) media.YUV {
 	c := y/2*p.StrideUV + x/2
 	return media.YUV{Y: p.Y[y*p.StrideY+x], U: p.U[c], V: p.V[c]}
 }
@@ -104,14 +104,14 @@ func TestOnlyWhatChangedIsDrawn(t *testing.T) {
 		if p == nil {
 			continue
 		}
-		if l, r := at(p, 5, 5), at(p, 40, 5); l != mediatest.Color(s.leftColor).YUV() || r != mediatest.Color(s.rightColor).YUV() {
+		if l, r := colorAt(p, 5, 5), colorAt(p, 40, 5); l != mediatest.Color(s.leftColor).YUV() || r != mediatest.Color(s.rightColor).YUV() {
 			t.Errorf("step %d: colours %v and %v", i, l, r)
 		}
 		if !s.keepReference {
 			p.Release()
 		}
 	}
-	want := canvas.Stats{Steps: 6, Published: 4, Unchanged: 2, Drawn: 5, Copied: 1}
+	want := canvas.Stats{Steps: 6, Published: 4, Unchanged: 2, Drawn: 5, Copied: 1, Pixels: 2*64*36 + 6*32*18} // two buffers, six layers
 	if got := c.Stats(); got != want {
 		t.Errorf("stats %+v, want %+v", got, want)
 	}
@@ -129,7 +129,7 @@ func TestReadBufferIsNeverWritten(t *testing.T) {
 	cam.show(solid(64, 36, 4))
 	still(t, c) // all four are read
 	for i, p := range held {
-		if got, want := at(p, 20, 20), mediatest.Color(i).YUV(); got != want {
+		if got, want := colorAt(p, 20, 20), mediatest.Color(i).YUV(); got != want {
 			t.Errorf("buffer %d was overwritten: %v, want %v", i, got, want)
 		}
 	}
@@ -138,8 +138,8 @@ func TestReadBufferIsNeverWritten(t *testing.T) {
 	}
 	held[2].Release()
 	p, info := step(t, c) // the change is not lost
-	if p != held[2] || at(p, 20, 20) != mediatest.Color(4).YUV() || info.Drawn != 1 {
-		t.Errorf("published %p (free was %p), %v, %+v", p, held[2], at(p, 20, 20), info)
+	if p != held[2] || colorAt(p, 20, 20) != mediatest.Color(4).YUV() || info.Drawn != 1 {
+		t.Errorf("published %p (free was %p), %v, %+v", p, held[2], colorAt(p, 20, 20), info)
 	}
 }
 
@@ -160,7 +160,7 @@ func TestSceneChangeUncoversBackground(t *testing.T) {
 		{X: 0, Y: 0}: background, {X: 31, Y: 17}: background, {X: 63, Y: 35}: background,
 		{X: 32, Y: 0}: mediatest.Color(0).YUV(), {X: 63, Y: 17}: mediatest.Color(0).YUV(),
 	} {
-		if got := at(p, pt.X, pt.Y); got != want {
+		if got := colorAt(p, pt.X, pt.Y); got != want {
 			t.Errorf("at %v: %v, want %v", pt, got, want)
 		}
 	}
@@ -186,6 +186,9 @@ func TestReplacedIsTheShareThatTheSceneChanged(t *testing.T) {
 		change func([]canvas.Layer)
 		want   float64
 	}{
+		{"turned", func(l []canvas.Layer) { l[1].Turn.Quarters = 2 }, 0.25},
+		{"moved", func(l []canvas.Layer) { l[1].Rect.Max.X -= 160 / 2 }, 0.25},
+		{"another avatar of a camera", func(l []canvas.Layer) { l[1].Still = solid(8, 8, 5); cams[2].show(solid(32, 18, 7)) }, 0},
 		{"nothing but the serial", func(l []canvas.Layer) { cams[0].show(solid(32, 18, 7)) }, 0},
 		{"another member", func(l []canvas.Layer) { l[3].Source = cams[4] }, 0.25},
 		{"nobody", func(l []canvas.Layer) { l[0].Source = nil }, 0.25},
@@ -214,6 +217,51 @@ func TestReplacedIsTheShareThatTheSceneChanged(t *testing.T) {
 	}
 }
 
+// TestReplacedGround: what is under and over the layers, and who has no camera.
+func TestReplacedGround(t *testing.T) {
+	half := image.Rect(0, 0, 160, 192)
+	veil := func(color int) *pixel.Bitmap { // opaque on the right quarter
+		b := &pixel.Bitmap{Picture: solid(320, 192, color), Alpha: make([]byte, 320*192)}
+		for i := range b.Alpha {
+			if i%320 >= 240 {
+				b.Alpha[i] = 255
+			}
+		}
+		return b
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*canvas.Scene)
+		want   float64
+	}{
+		{"background", func(s *canvas.Scene) { s.Background = green }, 0.25},
+		{"backdrop", func(s *canvas.Scene) { s.Backdrop = solid(320, 192, 4) }, 0.25},
+		{"front", func(s *canvas.Scene) { s.Front = veil(2) }, 0.25},
+		{"no front", func(s *canvas.Scene) { s.Front = nil }, 0.25},
+		{"a front of nothing", func(s *canvas.Scene) { s.Front = &pixel.Bitmap{} }, 0.25},
+		{"an opaque front", func(s *canvas.Scene) { s.Front = solidBitmap(320, 192, 1) }, 1},
+		{"another still", func(s *canvas.Scene) { s.Layers[0].Still = solid(8, 8, 5) }, 0.5},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cv := canvas.New(canvas.Options{Width: 320, Height: 192, Scaler: pixel.Reference{}})
+			s := scene(1, canvas.Layer{Rect: half, Still: solid(8, 8, 0)})
+			s.Front = veil(3)
+			cv.SetScene(s)
+			p, _ := step(t, cv)
+			p.Release()
+			changed := *s
+			changed.Layers = append([]canvas.Layer(nil), s.Layers...)
+			c.change(&changed)
+			cv.SetScene(&changed)
+			p, info := step(t, cv)
+			p.Release()
+			if info.Replaced != c.want {
+				t.Errorf("%v replaced, want %v", info.Replaced, c.want)
+			}
+		})
+	}
+}
+
 func TestSceneThatLooksTheSamePublishesNothing(t *testing.T) {
 	c, cam := small(0), &camera{solid(32, 18, 0)}
 	c.SetScene(scene(1, canvas.Layer{Rect: left, Source: cam}))
@@ -232,10 +280,10 @@ func TestStillAndLetterboxStandIn(t *testing.T) {
 		t.Helper()
 		p, _ := step(t, c)
 		defer p.Release()
-		if got := at(p, 5, 5); got != l {
+		if got := colorAt(p, 5, 5); got != l {
 			t.Errorf("left: %v, want %v", got, l)
 		}
-		if got := at(p, 40, 5); got != r {
+		if got := colorAt(p, 40, 5); got != r {
 			t.Errorf("right: %v, want %v", got, r)
 		}
 	}
@@ -262,7 +310,7 @@ func TestRecycledPictureIsSeen(t *testing.T) {
 		p.Fill(mediatest.Color(i).YUV())
 		cam.show(p)
 		out, _ := step(t, c)
-		if got, want := at(out, 5, 5), mediatest.Color(i).YUV(); got != want {
+		if got, want := colorAt(out, 5, 5), mediatest.Color(i).YUV(); got != want {
 			t.Errorf("picture %d: %v, want %v", i, got, want)
 		}
 		out.Release()
@@ -285,7 +333,7 @@ func TestHiddenLayerIsNotDrawn(t *testing.T) {
 	if info.Drawn != 2 {
 		t.Errorf("%d layers drawn, want the two that are seen", info.Drawn)
 	}
-	if l, r := at(p, 20, 5), at(p, 60, 5); l != mediatest.Color(1).YUV() || r != mediatest.Color(0).YUV() {
+	if l, r := colorAt(p, 20, 5), colorAt(p, 60, 5); l != mediatest.Color(1).YUV() || r != mediatest.Color(0).YUV() {
 		t.Errorf("colours %v and %v", l, r)
 	}
 }
@@ -297,8 +345,8 @@ func TestReadersAndControlOnOtherGoroutines(t *testing.T) {
 	go func() {
 		n := 0
 		for p := range pics {
-			if at(p, 0, 0) != at(p, 63, 35) {
-				t.Errorf("picture %d has two colours: %v and %v", n, at(p, 0, 0), at(p, 63, 35))
+			if colorAt(p, 0, 0) != colorAt(p, 63, 35) {
+				t.Errorf("picture %d has two colours: %v and %v", n, colorAt(p, 0, 0), colorAt(p, 63, 35))
 			}
 			p.Release()
 			n++
@@ -330,8 +378,8 @@ func TestReadersAndControlOnOtherGoroutines(t *testing.T) {
 
 func TestNewMakesEvenAndRefuses(t *testing.T) {
 	p, _ := step(t, canvas.New(canvas.Options{Width: 65, Height: 37, Scaler: pixel.Reference{}}))
-	if p.Width != 64 || p.Height != 36 || at(p, 3, 3) != letterbox {
-		t.Errorf("%dx%d, %v", p.Width, p.Height, at(p, 3, 3))
+	if p.Width != 64 || p.Height != 36 || colorAt(p, 3, 3) != letterbox {
+		t.Errorf("%dx%d, %v", p.Width, p.Height, colorAt(p, 3, 3))
 	}
 	defer func() {
 		if recover() == nil {

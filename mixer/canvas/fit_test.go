@@ -64,13 +64,14 @@ func TestScalerIsAskedWithinBounds(t *testing.T) {
 				check.cell, check.pic = cell, image.Rect(0, 0, w, h)
 				for _, zoom := range []bool{false, true} {
 					c.SetScene(scene(1, canvas.Layer{Rect: cell, Zoom: zoom, Still: pic}))
-					p, _ := step(t, c)
-					p.Release()
+					if p, _ := c.Step(0); p != nil { // zoomed and fitted may be the same
+						p.Release()
+					}
 				}
 			}
 		}
 	}
-	if check.calls < 4000 {
+	if check.calls < 3000 {
 		t.Errorf("the scaler was asked %d times", check.calls)
 	}
 }
@@ -79,6 +80,7 @@ func TestScalerIsAskedWithinBounds(t *testing.T) {
 type checker struct {
 	t         *testing.T
 	cell, pic image.Rectangle
+	anywhere  bool // rect is in a scratch picture, not in the cell
 	calls     int
 }
 
@@ -86,7 +88,7 @@ func (c *checker) Scale(_ *media.Picture, rect image.Rectangle, _ *media.Picture
 	c.calls++
 	evenRect := (rect.Min.X|rect.Min.Y|rect.Max.X|rect.Max.Y)&1 == 0
 	evenCrop := (crop.Min.X|crop.Min.Y)&1 == 0
-	if !rect.In(c.cell) || !crop.In(c.pic) || rect.Empty() || crop.Empty() || !evenRect || !evenCrop {
+	if !c.anywhere && !rect.In(c.cell) || !crop.In(c.pic) || rect.Empty() || crop.Empty() || !evenRect || !evenCrop {
 		c.t.Errorf("cell %v, picture %v: %v from %v", c.cell, c.pic.Max, rect, crop)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/omniverto/omniverto/media"
+	"github.com/omniverto/omniverto/mixer/pixel"
 )
 
 // Source gives the newest picture that is due at room time t, without blocking.
@@ -16,14 +17,23 @@ type Source interface {
 }
 
 // Scene is what a canvas shows. It is immutable once given to a canvas, and so
-// are the stills in it for as long as a canvas shows them.
+// are the bitmaps in it for as long as a canvas shows them.
 type Scene struct {
 	// Serial numbers the scenes for the geometry message; the canvas hands it on.
 	Serial uint64
+	// At is the room time from which the scene is shown; 0: from the next step on.
+	// A scene that is shown supersedes those given before it, also if their time is
+	// still to come.
+	At time.Duration
 	// Background is where no layer is.
 	Background media.YUV
 	// Letterbox is where a layer's picture does not reach.
 	Letterbox media.YUV
+	// Backdrop lies under the layers in the place of Background; of the canvas'
+	// size; nil: none.
+	Backdrop *media.Picture
+	// Front lies over everything; of the canvas' size; nil: none.
+	Front *pixel.Bitmap
 	// Layers are in drawing order: overlap layers last.
 	Layers []Layer
 }
@@ -33,135 +43,73 @@ type Scene struct {
 type Layer struct {
 	// ID is the index in the layout, from 0.
 	ID int
-	// Rect is in canvas pixels with even coordinates; what lies outside of the
-	// canvas is cut off.
+	// Rect is the cell in canvas pixels with even coordinates; what lies outside
+	// of the canvas is cut off.
 	Rect image.Rectangle
-	// Zoom fills Rect with the middle of the picture instead of fitting the whole
-	// picture in (a plain centred cover crop, not FreeSWITCH's quarter crop).
+	// Move tells where the layer comes from; zero: it stands still.
+	Move Move
+	// Zoom fills the cell with the middle of the picture instead of fitting the
+	// whole picture in (a plain centred cover crop, not FreeSWITCH's quarter crop).
 	Zoom bool
+	// Camera shows a part of the source's picture, in the place that the whole
+	// picture would take and shrunk around its middle to that place's shape; nil: all
+	// of it.
+	Camera *Camera
+	// Turn turns and mirrors the source's picture.
+	Turn Turn
+	// Filter changes the colours of the source's picture.
+	Filter Filter
+	// Border is a frame around the picture, which is fitted inside.
+	Border Border
+	// Banner is an opaque bar along the bottom of the cell; the picture is fitted
+	// into what is left above it. Where the bitmap does not reach, the bar goes on in
+	// the colour of its top right corner. nil: none.
+	Banner *pixel.Bitmap
+	// Overlays lie over the picture, in order; while the layer moves they keep their
+	// size and their distance from the cell's top left corner.
+	Overlays []Overlay
+	// Ring is a frame drawn over the edge of the cell; it moves no picture.
+	Ring Border
 	// Source is the camera; nil: no camera.
 	Source Source
-	// Still is shown when Source gives nothing. It may be nil: then the layer has
-	// the letterbox colour.
+	// Still is shown when Source gives nothing, as it is: no camera, turn or filter.
+	// It may be nil: then the layer has the letterbox colour.
 	Still *media.Picture
 	// Member is whose layer it is; for the reader of a scene.
 	Member uint32
+	// Shared says that other canvases show the source too, so that scaling it
+	// through the canvas' Cache pays.
+	Shared bool
 }
 
-// empty reports whether nobody sits in the layer.
-func (l Layer) empty() bool { return l.Source == nil && l.Still == nil }
-
-// pick returns what the layer shows at t with one reference, nil for nothing.
-func (l Layer) pick(t time.Duration) *media.Picture {
-	if l.Source != nil {
-		if p := l.Source.At(t); p != nil {
-			return p
-		}
-	}
-	if l.Still != nil {
-		return l.Still.Retain()
-	}
-	return nil
+// Turn turns a picture clockwise by quarters of a circle and then, if Mirror is
+// set, swaps its left and right.
+type Turn struct {
+	Quarters uint8 // 0 to 3
+	Mirror   bool
 }
 
-// same reports whether two layers show the same member in the same place.
-func (l Layer) same(m Layer) bool { return l.Source == m.Source && l.Still == m.Still }
+// Filter is a set of changes to a picture's colours.
+type Filter uint8
 
-// plan is a scene as the canvas draws it: without empty and invisible layers.
-// It is immutable but for shape, which is set before it is used.
-type plan struct {
-	scene  *Scene
-	layers []Layer
-	// covers lists, per layer, the later layers that lie over a part of it.
-	covers [][]int
-	// shape numbers what pictures do not change: the colours and each layer's
-	// place. Buffers of equal shape differ in layers' pictures only.
-	shape uint64
+// The filters, FreeSWITCH's gray, sepia and 8bit of vid-filter.
+const (
+	FilterGray Filter = 1 << iota
+	FilterSepia
+	FilterEightBit
+)
+
+// Border is a frame of one colour, Width pixels wide; odd widths are made even; 0:
+// none.
+type Border struct {
+	Width int
+	Color media.YUV
 }
 
-func newPlan(s *Scene, canvas image.Rectangle) *plan {
-	p := &plan{scene: s}
-	for _, l := range s.Layers {
-		l.Rect = even(l.Rect).Intersect(canvas)
-		if !l.empty() && !l.Rect.Empty() {
-			p.layers = append(p.layers, l)
-		}
-	}
-	p.dropHidden()
-	p.covers = make([][]int, len(p.layers))
-	for i, l := range p.layers {
-		for j := i + 1; j < len(p.layers); j++ {
-			if p.layers[j].Rect.Overlaps(l.Rect) {
-				p.covers[i] = append(p.covers[i], j)
-			}
-		}
-	}
-	return p
-}
-
-// even grows r to even coordinates.
-func even(r image.Rectangle) image.Rectangle {
-	return image.Rect(r.Min.X&^1, r.Min.Y&^1, (r.Max.X+1)&^1, (r.Max.Y+1)&^1)
-}
-
-// dropHidden removes the layers that lie wholly under one later layer.
-func (p *plan) dropHidden() {
-	visible := p.layers[:0]
-	for i, l := range p.layers {
-		hidden := false
-		for _, over := range p.layers[i+1:] {
-			hidden = hidden || l.Rect.In(over.Rect)
-		}
-		if !hidden {
-			visible = append(visible, l)
-		}
-	}
-	p.layers = visible
-}
-
-// sameShape reports whether two plans differ in what their layers show only.
-func (p *plan) sameShape(q *plan) bool {
-	if p.scene.Background != q.scene.Background || p.scene.Letterbox != q.scene.Letterbox || len(p.layers) != len(q.layers) {
-		return false
-	}
-	for i, l := range p.layers {
-		if l.Rect != q.layers[i].Rect || l.Zoom != q.layers[i].Zoom {
-			return false
-		}
-	}
-	return true
-}
-
-// top returns the layer that is seen at a point, nil for the background.
-func (p *plan) top(at image.Point) *Layer {
-	for i := len(p.layers) - 1; i >= 0; i-- {
-		if at.In(p.layers[i].Rect) {
-			return &p.layers[i]
-		}
-	}
-	return nil
-}
-
-// sampleStep is the grid in pixels on which replaced looks: a macroblock.
-const sampleStep = 16
-
-// replaced is the share of a canvas in which p shows something else than q, other
-// than a newer picture of the same source in the same place.
-func (p *plan) replaced(q *plan, canvas image.Rectangle) float64 {
-	var n, differ int
-	for y := sampleStep / 2; y < canvas.Max.Y; y += sampleStep {
-		for x := sampleStep / 2; x < canvas.Max.X; x += sampleStep {
-			n++
-			a, b := p.top(image.Pt(x, y)), q.top(image.Pt(x, y))
-			switch {
-			case a == nil && b == nil:
-				if p.scene.Background != q.scene.Background {
-					differ++
-				}
-			case a == nil || b == nil || !a.same(*b) || a.Rect != b.Rect || a.Zoom != b.Zoom:
-				differ++
-			}
-		}
-	}
-	return float64(differ) / float64(max(n, 1))
+// Overlay is a bitmap that lies over a layer's picture. At is relative to the
+// cell's top left corner, with even coordinates (odd ones are made even); what
+// would lie outside of the cell is left out.
+type Overlay struct {
+	Bitmap *pixel.Bitmap
+	At     image.Point
 }

@@ -32,16 +32,35 @@ func BenchmarkScale(b *testing.B) {
 
 func BenchmarkPaint(b *testing.B) {
 	src, dst := mediatest.Noise(640, 360, 1), media.NewPicture(1280, 720)
-	alpha := make([]byte, 640*360)
-	for name, f := range map[string]func(){
-		"fill1280x720": func() { pixel.Fill(dst, all(dst), media.YUV{}) },
-		"copy640x360":  func() { pixel.Copy(dst, image.Pt(2, 2), src) },
-		"blend640x360": func() { pixel.Blend(dst, image.Pt(2, 2), src, alpha) },
+	half, logo := make([]byte, 640*360), make([]byte, 640*360)
+	for i := range half {
+		half[i] = 128
+		if x, y := i%640, i/640; x < 160 && y < 90 {
+			logo[i] = 255
+		}
+	}
+	turn := func(q uint8) func() {
+		return func() { pixel.Turn(dst, image.Pt(2, 2), src, all(src), pixel.Orientation{Quarters: q}) }
+	}
+	area := all(src)
+	for _, c := range []struct {
+		name string
+		f    func()
+	}{
+		{"fill1280x720", func() { pixel.Fill(dst, all(dst), media.YUV{}) }},
+		{"copy640x360", func() { pixel.Copy(dst, image.Pt(2, 2), src) }},
+		{"blend640x360", func() { pixel.Blend(dst, image.Pt(2, 2), src, half) }},
+		{"blend640x360-mostly-clear", func() { pixel.Blend(dst, image.Pt(2, 2), src, logo) }},
+		{"quarter640x360", turn(1)},
+		{"half640x360", turn(2)},
+		{"gray640x360", func() { pixel.Gray(dst, area) }},
+		{"sepia640x360", func() { pixel.Sepia(dst, area) }},
+		{"8bit640x360", func() { pixel.EightBit(dst, area) }},
 	} {
-		b.Run(name, func(b *testing.B) {
+		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				f()
+				c.f()
 			}
 		})
 	}

@@ -207,12 +207,18 @@ func TestToImageInverts(t *testing.T) {
 
 func TestNoAllocations(t *testing.T) {
 	src, dst, alpha := mediatest.Noise(320, 180, 1), media.NewPicture(640, 360), make([]byte, 320*180)
+	bitmap := &pixel.Bitmap{Picture: src, Alpha: alpha}
 	var s pixel.Scaler = pixel.Reference{}
 	for name, f := range map[string]func(){
 		"scale": func() { s.Scale(dst, image.Rect(0, 0, 212, 120), src, all(src)) },
 		"copy":  func() { pixel.Copy(dst, image.Pt(2, 2), src) },
 		"fill":  func() { pixel.Fill(dst, all(dst), media.YUV{}) },
 		"blend": func() { pixel.Blend(dst, image.Pt(4, 4), src, alpha) },
+		"lay":   func() { pixel.Lay(dst, image.Pt(4, 4), bitmap, image.Rect(0, 0, 100, 100)) },
+		"turn":  func() { pixel.Turn(dst, image.Pt(4, 4), src, all(src), pixel.Orientation{Quarters: 1}) },
+		"gray":  func() { pixel.Gray(dst, all(dst)) },
+		"sepia": func() { pixel.Sepia(dst, all(dst)) },
+		"8bit":  func() { pixel.EightBit(dst, all(dst)) },
 	} {
 		if n := testing.AllocsPerRun(5, f); n != 0 {
 			t.Errorf("%s: %v allocations", name, n)
