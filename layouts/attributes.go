@@ -21,6 +21,14 @@ type attributes struct {
 func (p *parser) attributes(e xml.StartElement) *attributes {
 	a := &attributes{parser: p, name: e.Name.Local, values: make(map[string]string, len(e.Attr))}
 	for _, attr := range e.Attr {
+		if n := len(attr.Name.Local); n > maxName {
+			a.fail(strings.ToValidUTF8(attr.Name.Local[:16], "")+"…", "a name of %d bytes, more than %d", n, maxName)
+			continue
+		}
+		if n := len(attr.Value); n > maxValue {
+			a.fail(attr.Name.Local, "%d bytes, more than %d", n, maxValue)
+			continue
+		}
 		if _, twice := a.values[attr.Name.Local]; twice {
 			a.fail(attr.Name.Local, "is there twice")
 		}

@@ -12,6 +12,10 @@ const Units = 360
 // MaxImages is the most images that a layout may have (FreeSWITCH's limit).
 const MaxImages = 64
 
+// MinScale is the least width and height of an image in Units: two pixels on the
+// smallest canvas, 320x180, so that images which are apart never share a pixel.
+const MinScale = 4
+
 // MaxBorder is the widest border in pixels.
 const MaxBorder = 50
 
@@ -36,7 +40,7 @@ type Layout struct {
 // Image is one place of a layout.
 type Image struct {
 	// X and Y are the top left corner, Scale the width and HScale the height, in
-	// Units of the canvas' width and height.
+	// Units of the canvas' width and height. A parsed image lies within Units.
 	X, Y, Scale, HScale int
 	// Zoom crops the picture to fill the image instead of letterboxing it.
 	Zoom bool
@@ -66,7 +70,8 @@ func (im Image) Rect(w, h int) image.Rectangle {
 	return image.Rect(x0, y0, x1, y1)
 }
 
-// span is one axis of a Rect; it is at least 2 pixels long if the canvas is.
+// span is one axis of a Rect; it is at least 2 pixels long if the canvas is. That
+// makes it longer than its units only on canvases smaller than 320x180.
 func span(at, length, size int) (from, to int) {
 	size &^= 1
 	from = edge(at, size)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 // Limits of a document, far above any real one.
@@ -15,20 +16,25 @@ const (
 	maxDepth    = 16      // elements in elements
 	maxEntries  = 2000    // layouts; and groups; and layouts of one group
 	maxName     = 128     // bytes of a name, id or file name
+	maxValue    = 1024    // bytes of any other attribute
 	maxUnknown  = 32      // notes about what is left out
 )
 
 // Parse reads a conference_layouts.conf.xml: the configuration itself or a
 // document around it, as xml_curl gives it. An error names the line and, where
 // there is one, the attribute; nothing of a wrong document is used. DTDs are
-// refused. Elements and attributes that are not known are left out and listed by
-// Set.Unknown.
+// refused, and so is what is not UTF-8. Elements and attributes that are not known
+// are left out and listed by Set.Unknown.
 func Parse(doc []byte) (*Set, error) {
 	if len(doc) > maxDocument {
 		return nil, fmt.Errorf("layouts: document of %d bytes, more than %d", len(doc), maxDocument)
 	}
 	p := &parser{dec: xml.NewDecoder(bytes.NewReader(doc)), set: &Set{}}
-	err := p.run()
+	p.dec.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, errEncoding }
+	err := p.encoding(doc)
+	if err == nil {
+		err = p.run()
+	}
 	if err == nil {
 		err = p.finish()
 	}
@@ -59,6 +65,27 @@ type member struct {
 	lines []int
 }
 
+var errEncoding = errors.New("only UTF-8 is read")
+
+// encoding refuses what is not UTF-8; the decoder would let it pass in comments.
+func (p *parser) encoding(doc []byte) error {
+	p.line = 1
+	if utf8.Valid(doc) {
+		return nil
+	}
+	for rest := doc; len(rest) > 0; {
+		c, size := utf8.DecodeRune(rest)
+		if c == utf8.RuneError && size == 1 {
+			return errEncoding
+		}
+		if c == '\n' {
+			p.line++
+		}
+		rest = rest[size:]
+	}
+	return nil
+}
+
 func (p *parser) run() error {
 	for {
 		p.line, _ = p.dec.InputPos()
@@ -80,6 +107,9 @@ func (p *parser) token(token xml.Token) error {
 	case xml.Directive:
 		return errors.New("DTDs and other directives are refused")
 	case xml.StartElement:
+		if n := len(t.Name.Local); n > maxName {
+			return fmt.Errorf("element with a name of %d bytes, more than %d", n, maxName)
+		}
 		if len(p.path) == maxDepth {
 			return fmt.Errorf("element %s is nested deeper than %d", t.Name.Local, maxDepth)
 		}
@@ -142,7 +172,10 @@ func (p *parser) end(place string) error {
 		p.set.layouts = append(p.set.layouts, p.layout)
 	case "groups/group/layout":
 		name := strings.TrimSpace(p.text.String())
-		if len(p.group.names) == maxEntries {
+		switch {
+		case len(name) > maxName:
+			return fmt.Errorf("group %q: a layout's name of %d bytes, more than %d", p.group.group.Name, len(name), maxName)
+		case len(p.group.names) == maxEntries:
 			return fmt.Errorf("group %q has more than %d layouts", p.group.group.Name, maxEntries)
 		}
 		p.group.names, p.group.lines = append(p.group.names, name), append(p.group.lines, p.line)
@@ -161,9 +194,13 @@ func (p *parser) finish() error {
 	if len(p.set.layouts) == 0 {
 		return errors.New("no layouts in the document")
 	}
+	byName := make(map[string]*Layout, len(p.set.layouts))
+	for _, l := range p.set.layouts {
+		byName[l.Name] = l
+	}
 	for _, m := range p.wanted {
 		for i, name := range m.names {
-			l, ok := p.set.Layout(name)
+			l, ok := byName[name]
 			if !ok {
 				p.line = m.lines[i]
 				return fmt.Errorf("group %q: no layout %q", m.group.Name, name)
@@ -231,7 +268,7 @@ func (p *parser) image(e xml.StartElement) error {
 	im := Image{
 		X:             a.number("x", 0, Units-1, required),
 		Y:             a.number("y", 0, Units-1, required),
-		Scale:         a.number("scale", 1, Units, required),
+		Scale:         a.number("scale", MinScale, Units, required),
 		Zoom:          a.flag("zoom"),
 		Floor:         a.flag("floor"),
 		FloorOnly:     a.flag("floor-only"),
@@ -243,7 +280,9 @@ func (p *parser) image(e xml.StartElement) error {
 		// A border counts for the following images too.
 		Border: a.number("border", 0, MaxBorder, p.border),
 	}
-	im.HScale = a.number("hscale", 1, Units, im.Scale)
+	_, tall := a.values["hscale"]
+	im.HScale = a.number("hscale", MinScale, Units, im.Scale)
+	p.inGrid(a, im, tall)
 	p.border = im.Border
 	im.Floor = im.Floor || im.FloorOnly
 	if im.FileOnly {
@@ -252,6 +291,21 @@ func (p *parser) image(e xml.StartElement) error {
 	p.unique(a, im)
 	p.layout.Images = append(p.layout.Images, im)
 	return a.done()
+}
+
+// inGrid refuses an image that reaches over the canvas. FreeSWITCH paints what is
+// left of it; no file that we know has one.
+func (p *parser) inGrid(a *attributes, im Image, tall bool) {
+	if right := im.X + im.Scale; right > Units {
+		a.fail("scale", "%d from x %d reaches to %d, past %d", im.Scale, im.X, right, Units)
+	}
+	height := "scale"
+	if tall {
+		height = "hscale"
+	}
+	if bottom := im.Y + im.HScale; bottom > Units {
+		a.fail(height, "%d from y %d reaches to %d, past %d", im.HScale, im.Y, bottom, Units)
+	}
 }
 
 // unique refuses what must be there once in a layout, and too many images.

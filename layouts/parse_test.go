@@ -99,6 +99,8 @@ func TestParseAroundTheConfiguration(t *testing.T) {
 		"include":       `<include>` + body + `</include>`,
 		"groups first":  `<layout-settings><groups><group name="g"><layout>l</layout></group></groups><layouts><layout name="l"><image x="0" y="0" scale="360"/></layout></layouts></layout-settings>`,
 		"cdata":         strings.Replace(body, " l ", "<![CDATA[l]]>", 1),
+		"byte order":    "\ufeff" + body,
+		"UTF-8":         `<?xml version="1.0" encoding="utf-8"?>` + body,
 		"end-tag style": strings.Replace(body, `scale="360"/>`, `scale="360"></image>`, 1),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -129,11 +131,23 @@ func TestParseRefuses(t *testing.T) {
 		{"no x", one(`<image y="0" scale="360"/>`), `line 2: image: attribute x: is missing`},
 		{"no y", one(good, `<image x="0" scale="360"/>`), `line 3: image: attribute y: is missing`},
 		{"no scale", one(good, good, `<image x="0" y="0"/>`), `line 4: image: attribute scale: is missing`},
-		{"scale 0", one(`<image x="0" y="0" scale="0"/>`), `line 2: image: attribute scale: "0" is not a whole number from 1 to 360`},
+		{"scale 0", one(`<image x="0" y="0" scale="0"/>`), `line 2: image: attribute scale: "0" is not a whole number from 4 to 360`},
 		{"negative", one(`<image x="-1" y="0" scale="9"/>`), `line 2: image: attribute x: "-1" is not a whole number from 0 to 359`},
 		{"outside", one(`<image x="0" y="360" scale="9"/>`), `line 2: image: attribute y: "360" is not a whole number from 0 to 359`},
-		{"NaN", one(`<image x="0" y="0" scale="NaN"/>`), `line 2: image: attribute scale: "NaN" is not a whole number from 1 to 360`},
-		{"huge", one(`<image x="0" y="0" scale="9" hscale="99999999999999999999"/>`), `line 2: image: attribute hscale: "99999999999999999999" is not a whole number from 1 to 360`},
+		{"huge coordinate", one(`<image x="1e9" y="0" scale="9"/>`), `line 2: image: attribute x: "1e9" is not a whole number from 0 to 359`},
+		{"negative scale", one(`<image x="0" y="0" scale="-360"/>`), `line 2: image: attribute scale: "-360" is not a whole number from 4 to 360`},
+		{"too narrow to see", one(`<image x="0" y="0" scale="3"/>`), `line 2: image: attribute scale: "3" is not a whole number from 4 to 360`},
+		{"right of the grid", one(good, `<image x="300" y="0" scale="61" hscale="60"/>`), `line 3: image: attribute scale: 61 from x 300 reaches to 361, past 360`},
+		{"below the grid", one(`<image x="0" y="181" scale="180"/>`), `line 2: image: attribute scale: 180 from y 181 reaches to 361, past 360`},
+		{"below the grid by hscale", one(`<image x="0" y="1" scale="180" hscale="360"/>`), `line 2: image: attribute hscale: 360 from y 1 reaches to 361, past 360`},
+		{"infinite", one(`<image x="0" y="+Inf" scale="9"/>`), `line 2: image: attribute y: "+Inf" is not a whole number from 0 to 359`},
+		{"empty", one(`<image x="" y="0" scale="9"/>`), `line 2: image: attribute x: "" is not a whole number from 0 to 359`},
+		{"NaN coordinate", one(`<image x="NaN" y="0" scale="9"/>`), `line 2: image: attribute x: "NaN" is not a whole number from 0 to 359`},
+		{"negative border", one(`<image x="0" y="0" scale="9" border="-1"/>`), `line 2: image: attribute border: "-1" is not a whole number from 0 to 50`},
+		{"border of a layout", doc(`<layout name="l" border="1e9">`+good+`</layout>`, ""), `line 2: layout: attribute border: "1e9" is not a whole number from 0 to 50`},
+		{"NaN position", one(`<image x="0" y="0" scale="9" audio-position="0:NaN:0"/>`), `line 2: image: attribute audio-position: "0:NaN:0" is neither auto nor x:y:z`},
+		{"NaN", one(`<image x="0" y="0" scale="NaN"/>`), `line 2: image: attribute scale: "NaN" is not a whole number from 4 to 360`},
+		{"huge", one(`<image x="0" y="0" scale="9" hscale="99999999999999999999"/>`), `line 2: image: attribute hscale: "99999999999999999999" is not a whole number from 4 to 360`},
 		{"fraction", one(`<image x="0.5" y="0" scale="9"/>`), `line 2: image: attribute x: "0.5" is not a whole number from 0 to 359`},
 		{"not a boolean", one(`<image x="0" y="0" scale="9" zoom="maybe"/>`), `line 2: image: attribute zoom: "maybe" is neither true nor false`},
 		{"NaN boolean", one(`<image x="0" y="0" scale="9" zoom="nan"/>`), `line 2: image: attribute zoom: "nan" is neither true nor false`},
@@ -145,8 +159,18 @@ func TestParseRefuses(t *testing.T) {
 			`line 3: image: attribute reservation_id: "p" is there twice in layout "l"`},
 		{"role twice", one(`<image x="0" y="0" scale="9" role-id="p"/>`, `<image x="0" y="0" scale="9" role-id="p"/>`),
 			`line 3: image: attribute role-id: "p" is there twice in layout "l"`},
+		{"reservation twice in one image", one(`<image x="0" y="0" scale="9" reservation_id="p" reservation_id="q"/>`), `line 2: image: attribute reservation_id: is there twice`},
+		{"10000 images", one(strings.Split(strings.Repeat(good+"\n", 10000), "\n")...), `line 66: image: attribute x: layout "l" has more than 64 images`},
+		{"2001 layouts", doc(many(2001, `<layout name="%d">`+good+`</layout>`), ""), `line 2002: layout: attribute name: more than 2000 layouts`},
+		{"2001 groups", doc(layout, many(2001, `<group name="%d"><layout>l</layout></group>`)), `line 2003: group: attribute name: more than 2000 groups`},
+		{"group of 2001", doc(layout, `<group name="g">`+strings.Repeat(`<layout>l</layout>`, 2001)+`</group>`), `line 3: group "g" has more than 2000 layouts`},
 		{"65 images", one(strings.Split(strings.Repeat(good+"\n", 65), "\n")...), `line 66: image: attribute x: layout "l" has more than 64 images`},
 		{"long id", one(`<image x="0" y="0" scale="9" role-id="` + strings.Repeat("x", 129) + `"/>`), `line 2: image: attribute role-id: 129 bytes, more than 128`},
+		{"huge number", one(`<image x="` + strings.Repeat("1", 1<<20) + `" y="0" scale="9"/>`), `line 2: image: attribute x: 1048576 bytes, more than 1024`},
+		{"huge unknown attribute", one(`<image x="0" y="0" scale="9" note="` + strings.Repeat("x", 1<<20) + `"/>`), `line 2: image: attribute note: 1048576 bytes, more than 1024`},
+		{"huge attribute name", one(`<image x="0" y="0" scale="9" ` + strings.Repeat("x", 1<<20) + `="1"/>`), `line 2: image: attribute xxxxxxxxxxxxxxxx…: a name of 1048576 bytes, more than 128`},
+		{"huge element name", one(`<` + strings.Repeat("x", 1<<20) + `/>`), `line 2: element with a name of 1048576 bytes, more than 128`},
+		{"huge group member", doc(layout, `<group name="g"><layout>`+strings.Repeat("x", 1<<20)+`</layout></group>`), `line 3: group "g": a layout's name of 1048576 bytes, more than 128`},
 		{"no images", one(), `line 2: layout "l" has no images`},
 		{"layout without name", doc(`<layout>`+good+`</layout>`, ""), `line 2: layout: attribute name: a layout needs one`},
 		{"layout like a group", doc(`<layout name="group:x">`+good+`</layout>`, ""), `line 2: layout: attribute name: "group:x" would be read as a group`},
@@ -157,6 +181,14 @@ func TestParseRefuses(t *testing.T) {
 		{"unknown member", doc(layout, "<group name=\"g\"><layout>l</layout>\n<layout>m</layout></group>"), `line 4: group "g": no layout "m"`},
 		{"DTD", "<!DOCTYPE x [<!ENTITY a \"b\">]>\n" + doc(layout, ""), `line 1: DTDs and other directives are refused`},
 		{"entity", one(`<image x="&a;" y="0" scale="9"/>`), `line 2: XML syntax error on line 2: invalid character entity &a;`},
+		{"entity bomb", bomb + one(`<image x="0" y="0" scale="9" role-id="&h;"/>`), `line 1: DTDs and other directives are refused`},
+		{"external DTD", `<!DOCTYPE a SYSTEM "file:///etc/passwd">` + one(good), `line 1: DTDs and other directives are refused`},
+		{"external entity", one(good, `<!ENTITY a SYSTEM "file:///etc/passwd">`), `line 3: DTDs and other directives are refused`},
+		{"Latin-1", one(good, "<!-- caf\xe9 -->"), `line 3: only UTF-8 is read`},
+		{"Latin-1 name", doc("<layout name=\"caf\xe9\">"+good+`</layout>`, ""), `line 2: only UTF-8 is read`},
+		{"UTF-16", "\xff\xfe<\x00a\x00/\x00>\x00", `line 1: only UTF-8 is read`},
+		{"other encoding", `<?xml version="1.0" encoding="ISO-8859-1"?>` + one(good), `line 1: xml: opening charset "ISO-8859-1": only UTF-8 is read`},
+		{"control character", doc("<layout name=\"a\x00\">"+good+`</layout>`, ""), `line 2: XML syntax error on line 2: illegal character code U+0000`},
 		{"deep", strings.Repeat("<a>", 17), `line 1: element a is nested deeper than 16`},
 		{"too long", doc(layout, "") + strings.Repeat(" ", 4<<20), `document of 4194`},
 	} {
@@ -169,9 +201,48 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+// many is n copies of an element, each with its number and on its line.
+func many(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format+"\n", i)
+	}
+	return b.String()
+}
+
+// bomb is a DTD whose entity h would be a hundred million characters.
+const bomb = `<!DOCTYPE l [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">` +
+	`<!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;"><!ENTITY e "&d;&d;&d;&d;&d;&d;&d;&d;&d;&d;"><!ENTITY f "&e;&e;&e;&e;&e;&e;&e;&e;&e;&e;">` +
+	`<!ENTITY g "&f;&f;&f;&f;&f;&f;&f;&f;&f;&f;"><!ENTITY h "&g;&g;&g;&g;&g;&g;&g;&g;&g;&g;">]>`
+
+// TestBooleans: the words and numbers of FreeSWITCH's switch_true, in every attribute that takes them.
+func TestBooleans(t *testing.T) {
+	flags := map[string]func(*layouts.Layout) bool{
+		"auto-3d-position": func(l *layouts.Layout) bool { return l.Auto3D },
+		"zoom":             func(l *layouts.Layout) bool { return l.Images[0].Zoom },
+		"floor":            func(l *layouts.Layout) bool { return l.Images[0].Floor },
+		"floor-only":       func(l *layouts.Layout) bool { return l.Images[0].FloorOnly && l.Images[0].Floor },
+		"file-only":        func(l *layouts.Layout) bool { return l.Images[0].FileOnly },
+		"overlap":          func(l *layouts.Layout) bool { return l.Images[0].Overlap },
+	}
+	for _, word := range strings.Fields("true TRUE yes on Enabled active allow t 1 -1 0.5 360 false NO off disabled inactive deny f 0 0.0") {
+		want := !strings.Contains(" false NO off disabled inactive deny f 0 0.0 ", " "+word+" ")
+		for name, read := range flags {
+			text := one(`<image x="0" y="0" scale="360" ` + name + `="` + word + `"/>`)
+			if name == "auto-3d-position" {
+				text = doc(`<layout name="l" `+name+`="`+word+`"><image x="0" y="0" scale="360"/></layout>`, "")
+			}
+			if got := read(parse(t, text).Layouts()[0]); got != want {
+				t.Errorf("%s=%q is %v", name, word, got)
+			}
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(doc(`<layout name="l" border="2"><image x="0" y="0" scale="360" floor="true"/></layout>`, `<group name="g"><layout>l</layout></group>`))
-	f.Add(one(`<image x="359" y="359" scale="360" hscale="1" file-only="1" reservation-id="r" audio-position="auto"/>`))
+	f.Add(one(`<image x="356" y="0" scale="4" hscale="360" file-only="1" reservation-id="r" audio-position="auto"/>`))
+	f.Add(one(`<image x="0" y="300" scale="60" overlap="yes" role-id="host" border="50"/>`, `<image x="60" y="0" scale="300" zoom="1"/>`))
 	f.Add(`<!DOCTYPE a><layout-settings/>`)
 	f.Add("<document><section><a></a></section></document>")
 	f.Fuzz(func(t *testing.T, text string) {
@@ -199,6 +270,7 @@ func FuzzParse(f *testing.F) {
 // checkImages checks what the engines rely on.
 func checkImages(t *testing.T, l *layouts.Layout) {
 	t.Helper()
+	checkRects(t, l, image.Pt(320, 180))
 	if n := len(l.Images); n == 0 || n > layouts.MaxImages {
 		t.Errorf("layout %q has %d images", l.Name, n)
 	}
@@ -208,6 +280,9 @@ func checkImages(t *testing.T, l *layouts.Layout) {
 			if r.Empty() || !r.In(image.Rectangle{Max: size}) || (r.Min.X|r.Min.Y|r.Max.X|r.Max.Y)&1 != 0 {
 				t.Errorf("layout %q: %+v has %v on %v", l.Name, im, r, size)
 			}
+		}
+		if im.X < 0 || im.Y < 0 || im.Scale < layouts.MinScale || im.HScale < layouts.MinScale || im.X+im.Scale > layouts.Units || im.Y+im.HScale > layouts.Units {
+			t.Errorf("layout %q: %+v is out of the grid", l.Name, im)
 		}
 		if im.FileOnly && im.Floor || im.FloorOnly && !im.Floor || im.Border < 0 || im.Border > layouts.MaxBorder {
 			t.Errorf("layout %q: %s", l.Name, fmt.Sprintf("%+v", im))
