@@ -1,9 +1,7 @@
 package fonts
 
-import "log/slog"
-
-// NewWith is New with the folders in which fonts are looked for.
-func NewWith(log *slog.Logger, dirs ...string) *Library { return newLibrary(log, dirs) }
+// NewWith is Open with the folders in which the system's fonts are looked for.
+func NewWith(o Options, dirs ...string) *Library { return newLibrary(o, dirs) }
 
 // Cached is the memory of the cached masks in bytes.
 func (l *Library) Cached() int {

@@ -13,52 +13,68 @@ import (
 	"golang.org/x/image/font/gofont/gomedium"
 )
 
-// Limits of one mask.
+// Limits of one text.
 const (
-	maxRunes = 256
+	maxRunes = 512
 	maxSize  = 1024 // pixels
 )
 
-// maxCached bounds the sum of the cached masks in bytes; when it is reached the
+// maxCached bounds the sum of the cached texts in bytes; when it is reached the
 // cache is emptied.
 const maxCached = 8 << 20
 
-// Library finds fonts and makes masks. It is safe for concurrent use.
+// Options say where a Library looks for fonts.
+type Options struct {
+	// Dir holds the faces that a Style may name. Scripts that the Go fonts lack are
+	// looked for there before the system's fonts. It is read once, when the first
+	// text needs it; "" or missing: none.
+	Dir string
+	Log *slog.Logger // nil: silent
+}
+
+// Library finds fonts and sets texts. It is safe for concurrent use.
 type Library struct {
 	// Constant after construction.
-	log     *slog.Logger
 	primary *font.Face
 
 	mu sync.Mutex
 	// Guarded by mu: faces and shapers may be used by one goroutine at a time.
+	named  named
 	system system
 	shaper shaping.HarfbuzzShaper
 	split  shaping.Segmenter
 	wrap   shaping.LineWrapper
-	cache  map[key]*image.Alpha
+	cache  map[key]*Block
 	cached int // bytes
 }
 
 type key struct {
-	text string
-	size int
+	text         string
+	style        Style
+	width, lines int
 }
 
-// New returns a library of the Go fonts and the fonts installed on the system,
+// Open returns a library of the Go fonts and the fonts installed on the system,
 // which are looked for when a text needs one of them.
-func New(log *slog.Logger) *Library { return newLibrary(log, directories()) }
+func Open(o Options) *Library { return newLibrary(o, directories()) }
 
-func newLibrary(log *slog.Logger, dirs []string) *Library {
+// New is Open without a folder of faces.
+func New(log *slog.Logger) *Library { return Open(Options{Log: log}) }
+
+func newLibrary(o Options, dirs []string) *Library {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	// Medium, because regular stems are thin on a small picture after a codec.
 	face, err := font.ParseTTF(bytes.NewReader(gomedium.TTF))
 	if err != nil {
 		panic(err) // the font is part of the program
 	}
 	return &Library{
-		log:     log,
 		primary: face,
-		system:  system{log: log, dirs: dirs},
-		cache:   map[key]*image.Alpha{},
+		named:   named{log: o.Log, dir: o.Dir},
+		system:  system{log: o.Log, own: o.Dir, dirs: dirs},
+		cache:   map[key]*Block{},
 	}
 }
 
@@ -75,41 +91,52 @@ func directories() []string {
 // of its coordinates is the start of the baseline: what stands above it has
 // negative y. Its bounds are those of the ink; they are empty when there is none.
 // Characters that no font has, and glyphs that are coloured pictures, are left
-// out. Of a text only the first 256 characters count, and sizes are at most 1024.
+// out. Of a text only the first 512 characters count, and sizes are at most 1024.
 //
 // The mask is cached and shared: it must not be changed.
 func (l *Library) Mask(text string, sizePx int) *image.Alpha {
-	sizePx = min(max(sizePx, 1), maxSize)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	k := key{text, sizePx}
-	if m, ok := l.cache[k]; ok {
-		return m
+	return l.Set(text, Style{Size: sizePx}, 0, 1).Mask
+}
+
+// storeLocked keeps a block within the bound.
+func (l *Library) storeLocked(k key, b *Block) {
+	size := len(b.Mask.Pix) + len(k.text) + len(k.style.Face)
+	if b.Color != nil {
+		size += len(b.Color.Pix)
 	}
-	m := l.rasterizeLocked(l.layoutLocked(text, sizePx), sizePx)
-	if l.cached += len(m.Pix) + len(text); l.cached > maxCached {
+	if l.cached += size; l.cached > maxCached {
 		clear(l.cache)
-		l.cached = len(m.Pix) + len(text)
+		l.cached = size
 	}
-	l.cache[k] = m
-	return m
+	l.cache[k] = b
 }
 
 // faces is the library as the shaper sees it, with the lock held.
-type faces struct{ *Library }
+type faces struct {
+	*Library
+	base    *font.Face    // of the style
+	colored map[rune]bool // what the text asks to be shown as a coloured picture
+}
 
 // ResolveFace implements shaping.Fontmap, which wants a face for every rune.
 func (f faces) ResolveFace(r rune) *font.Face {
-	if face := f.lookLocked(r); face != nil {
+	if face := f.look(r); face != nil {
 		return face
 	}
-	return f.primary
+	return f.base
 }
 
-// lookLocked returns the face for a rune, nil if no font has it.
-func (l *Library) lookLocked(r rune) *font.Face {
-	if _, ok := l.primary.NominalGlyph(r); ok {
-		return l.primary
+// look returns the face for a rune, nil if no font has it.
+func (f faces) look(r rune) *font.Face {
+	if isPicture(r) || f.colored[r] {
+		if face := f.system.find(r, true); face != nil {
+			return face
+		}
 	}
-	return l.system.find(r)
+	for _, face := range [...]*font.Face{f.base, f.primary} {
+		if _, ok := face.NominalGlyph(r); ok {
+			return face
+		}
+	}
+	return f.system.find(r, false)
 }

@@ -19,18 +19,27 @@ import (
 // one has the rune.
 type system struct {
 	log    *slog.Logger
+	own    string // folder whose fonts go before all others; "" none
 	dirs   []string
 	files  []*file // nil before the first look
 	listed bool
-	known  map[rune]*font.Face // nil faces for runes that no font has
+	known  map[wanted]*font.Face // nil faces for runes that no font has
+}
+
+// wanted is a rune, as a coloured picture or as a letter.
+type wanted struct {
+	r       rune
+	colored bool
 }
 
 // file is a font file; a collection counts with its first font.
 type file struct {
-	path string
-	read bool
-	cmap font.Cmap  // nil if the file cannot be used
-	face *font.Face // nil before it is used
+	path    string
+	penalty int  // lower is tried first
+	colored bool // its name says that its glyphs are pictures
+	read    bool
+	cmap    font.Cmap  // nil if the file cannot be used
+	face    *font.Face // nil before it is used
 }
 
 // maxFile bounds the font files that are read; the large CJK collections are
@@ -40,9 +49,11 @@ const maxFile = 64 << 20
 // maxKnown bounds the memory of runes that were looked for.
 const maxKnown = 1 << 16
 
-// find returns the first face that has r, nil if there is none.
-func (s *system) find(r rune) *font.Face {
-	if f, ok := s.known[r]; ok {
+// find returns the first face that has r, as a coloured picture or as a letter; nil
+// if there is none.
+func (s *system) find(r rune, colored bool) *font.Face {
+	want := wanted{r, colored}
+	if f, ok := s.known[want]; ok {
 		return f
 	}
 	if !s.listed {
@@ -50,7 +61,7 @@ func (s *system) find(r rune) *font.Face {
 	}
 	var face *font.Face
 	for _, f := range s.files {
-		if f.has(r) {
+		if f.colored == colored && f.has(r) {
 			if face = f.load(); face != nil {
 				s.log.Debug("fonts: using a system font", "path", f.path, "rune", string(r))
 				break
@@ -58,36 +69,47 @@ func (s *system) find(r rune) *font.Face {
 		}
 	}
 	if s.known == nil || len(s.known) > maxKnown {
-		s.known = map[rune]*font.Face{}
+		s.known = map[wanted]*font.Face{}
 	}
-	s.known[r] = face
+	s.known[want] = face
 	return face
 }
 
-// list finds the font files and sorts them: plain sans-serif faces first.
+// list finds the font files and sorts them: the own folder's first, then plain
+// sans-serif faces.
 func (s *system) list() {
 	s.listed = true
-	for _, dir := range s.dirs {
+	add := func(dir string, bonus int) {
 		// A folder that is not there or not readable has no fonts.
 		_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() && isFont(path) {
-				s.files = append(s.files, &file{path: path})
+				s.files = append(s.files, &file{path: path, penalty: penalty(path) - bonus, colored: isColored(path)})
 			}
 			return nil
 		})
 	}
-	slices.SortStableFunc(s.files, func(a, b *file) int { return penalty(a.path) - penalty(b.path) })
+	if s.own != "" {
+		add(s.own, 1000) // more than all styles together
+	}
+	for _, dir := range s.dirs {
+		add(dir, 0)
+	}
+	slices.SortStableFunc(s.files, func(a, b *file) int { return a.penalty - b.penalty })
 }
 
-// isFont reports whether a file may have glyphs that a mask can show; the large
-// fonts of coloured pictures have none.
+// isFont reports whether a file is a font by its name.
 func isFont(path string) bool {
-	name := strings.ToLower(filepath.Base(path))
-	switch filepath.Ext(name) {
+	switch strings.ToLower(filepath.Ext(path)) {
 	case ".ttf", ".otf", ".ttc", ".otc":
-		return !strings.Contains(name, "color")
+		return true
 	}
 	return false
+}
+
+// isColored reports whether a font's name says that its glyphs are coloured
+// pictures. Fonts of which only few are, are used for their letters.
+func isColored(path string) bool {
+	return strings.Contains(strings.ToLower(filepath.Base(path)), "color")
 }
 
 // styles are words in a file's name that make a face less fit for plain text.
@@ -116,7 +138,7 @@ func penalty(path string) int {
 func (f *file) has(r rune) bool {
 	if !f.read {
 		f.read = true
-		f.cmap = readCmap(f.path)
+		f.cmap = readCmap(f.path, f.colored)
 	}
 	if f.cmap == nil {
 		return false
@@ -125,7 +147,9 @@ func (f *file) has(r rune) bool {
 	return ok
 }
 
-func readCmap(path string) font.Cmap {
+// readCmap reads a font's table of characters, nil if the font cannot be used:
+// pictures is what it must have instead of outlines, in a form that is drawn.
+func readCmap(path string, pictures bool) font.Cmap {
 	r, err := os.Open(path)
 	if err != nil {
 		return nil
@@ -135,7 +159,7 @@ func readCmap(path string) font.Cmap {
 		return nil
 	}
 	loaders, err := opentype.NewLoaders(r)
-	if err != nil || len(loaders) == 0 {
+	if err != nil || len(loaders) == 0 || pictures && !hasPictures(loaders[0]) {
 		return nil
 	}
 	raw, err := loaders[0].RawTable(opentype.MustNewTag("cmap"))
@@ -151,6 +175,12 @@ func readCmap(path string) font.Cmap {
 		return nil
 	}
 	return cmap
+}
+
+// hasPictures reports whether a font holds PNG files, as Noto's and Apple's do.
+func hasPictures(l *opentype.Loader) bool {
+	tables := l.Tables()
+	return slices.Contains(tables, opentype.MustNewTag("CBDT")) || slices.Contains(tables, opentype.MustNewTag("sbix"))
 }
 
 // load returns the face; it gives the file up when it cannot be read.
