@@ -2,11 +2,10 @@ package mcu
 
 import (
 	"fmt"
-	"log/slog"
 	"runtime"
 	"sync/atomic"
 
-	"github.com/omniverto/omniverto/fonts"
+	"github.com/omniverto/omniverto/mcu/decor"
 	"github.com/omniverto/omniverto/mcu/room"
 	"github.com/omniverto/omniverto/mcu/rtc"
 	"github.com/omniverto/omniverto/media"
@@ -31,14 +30,15 @@ const (
 )
 
 // newEngine binds the codec libraries to what the rooms share.
-func newEngine(log *slog.Logger) *room.Engine {
+func newEngine(images *decor.Media, library *decor.Library) *room.Engine {
 	var ids atomic.Uint32
 	return &room.Engine{
 		Gate:     mixer.NewGate(runtime.NumCPU()),
 		Pictures: media.NewPicturePool(maxPictures),
 		Frames:   media.NewFramePool(idleFrames),
 		Scaler:   yuv.Scaler{},
-		Fonts:    fonts.New(log),
+		Decor:    library,
+		Media:    images,
 		NewVideoDecoder: func() (media.VideoDecoder, error) {
 			return vpx.NewDecoder(vpx.DecoderOptions{MaxArea: maxCameraArea})
 		},

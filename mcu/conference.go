@@ -2,11 +2,8 @@ package mcu
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"strings"
 
-	"github.com/omniverto/omniverto/layouts"
 	"github.com/omniverto/omniverto/mcu/livearray"
 	"github.com/omniverto/omniverto/mcu/room"
 	"github.com/omniverto/omniverto/mcu/verto"
@@ -21,6 +18,8 @@ type conference struct {
 	verto *verto.Server
 	array *livearray.Array
 	legs  map[string]int // legs in the room per session
+	// sessions are those of the members who have one.
+	sessions map[room.MemberID]string
 }
 
 var _ room.Observer = (*conference)(nil)
@@ -28,7 +27,7 @@ var _ room.Observer = (*conference)(nil)
 func newConference(name, domain string, v *verto.Server) *conference {
 	id := livearray.Conference{Name: name, Domain: domain}
 	return &conference{
-		Conference: id, verto: v, legs: make(map[string]int),
+		Conference: id, verto: v, legs: make(map[string]int), sessions: make(map[room.MemberID]string),
 		array: livearray.NewArray(id.LaName(), id.LiveArrayChannel()),
 	}
 }
@@ -44,16 +43,17 @@ func (c *conference) channels(r room.Role) []string {
 }
 
 // MemberJoined adds the row, then tells the joiner, as FreeSWITCH does.
-func (c *conference) MemberJoined(i room.Info, cv room.CanvasInfo) {
+func (c *conference) MemberJoined(i room.Info, canvases []room.CanvasInfo) {
 	if !i.SecondScreen {
 		if d, ok := c.array.Add(i.CallID, row(i)); ok {
 			c.publish(d)
 		}
 	}
 	c.legs[i.Session]++
+	c.sessions[i.ID] = i.Session
 	c.verto.Grant(i.Session, c.channels(i.Role)...)
 	c.verto.SendSession(i.Session, c.Join(leg(i)))
-	c.LayoutChanged(cv)
+	c.layouts(canvases)
 }
 
 // MemberChanged modifies the row.
@@ -69,6 +69,7 @@ func (c *conference) MemberLeft(i room.Info, _ room.Cause) {
 		c.publish(d)
 	}
 	c.verto.SendSession(i.Session, c.Part(leg(i)))
+	delete(c.sessions, i.ID)
 	if c.legs[i.Session]--; c.legs[i.Session] > 0 {
 		return
 	}
@@ -79,9 +80,54 @@ func (c *conference) MemberLeft(i room.Info, _ room.Cause) {
 
 // LayoutChanged sends the layout information.
 func (c *conference) LayoutChanged(v room.CanvasInfo) {
+	if v.Super {
+		return // no stock client knows of it; its geometry is told
+	}
 	c.verto.Publish(c.InfoChannel(), c.LayoutInfo(livearray.Canvas{
-		Width: v.Width, Height: v.Height, Used: v.Used, Layout: v.Layout,
+		ID: v.Canvas, Width: v.Width, Height: v.Height, Used: v.Used, Layout: v.Layout,
 	}))
+}
+
+// layouts sends the layout information of all canvases.
+func (c *conference) layouts(all []room.CanvasInfo) {
+	for _, v := range all {
+		c.LayoutChanged(v)
+	}
+}
+
+// GeometryChanged sends the geometry to whom it concerns.
+func (c *conference) GeometryChanged(g room.Geometry, only room.MemberID) {
+	if only == 0 {
+		c.verto.Publish(c.InfoChannel(), c.GeometryEvent(geometry(g), ""))
+		return
+	}
+	if session, ok := c.sessions[only]; ok {
+		c.verto.SendSession(session, c.GeometryEvent(geometry(g), session))
+	}
+}
+
+// PersonalRefused tells a member that he goes on with the common canvas.
+func (c *conference) PersonalRefused(i room.Info, limit int) {
+	c.answer(i.Session, map[string]any{
+		"action": "response", "conf-command": c.LaName() + " vid-personal",
+		"response": fmt.Sprintf("-ERR no more than %d personal canvases\n", limit),
+	})
+}
+
+func geometry(g room.Geometry) livearray.Geometry {
+	out := livearray.Geometry{
+		CanvasID: g.Canvas, Serial: g.Serial, Width: g.Width, Height: g.Height, RTPTime: g.RTPTime,
+		Layout: g.Layout, Group: g.Group, MoveMs: g.MoveMsec, Layers: make([]livearray.Place, len(g.Layers)),
+	}
+	for z, p := range g.Layers {
+		out.Layers[z] = livearray.Place{
+			LayerID: p.Layer, MemberID: uint32(p.Member), X: p.Rect.Min.X, Y: p.Rect.Min.Y,
+			Width: p.Rect.Dx(), Height: p.Rect.Dy(), Z: z, Floor: p.Floor, Zoom: p.Zoom,
+			Banner: p.Banner, ReservationID: string(p.ReservationID), Shows: p.Canvas,
+			SourceWidth: p.Source.X, SourceHeight: p.Source.Y,
+		}
+	}
+	return out
 }
 
 // Ended clears the table for whoever still watches it.
@@ -94,7 +140,7 @@ func (c *conference) publish(d livearray.Data) {
 func leg(i room.Info) livearray.Leg {
 	return livearray.Leg{
 		CallID: i.CallID, Session: i.Session, MemberID: uint32(i.ID), Moderator: i.Role == room.Moderator,
-		CanvasCount: 1, SecondScreen: i.SecondScreen, ScreenShare: i.ScreenShare, VideoOnly: i.SecondScreen,
+		CanvasCount: i.Canvases, SecondScreen: i.SecondScreen, ScreenShare: i.ScreenShare, VideoOnly: i.SecondScreen,
 	}
 }
 
@@ -106,7 +152,8 @@ func row(i room.Info) livearray.Member {
 		Video: &livearray.Video{
 			AvatarOnly: !i.HasVideo, AvatarPresented: !i.HasVideo, SendOnly: !i.HasVideo,
 			ScreenShare: i.ScreenShare, Muted: i.VideoMuted, Floor: i.VideoFloor,
-			ReservationID: string(i.ReservationID), Layer: i.Layer,
+			FloorLocked: i.FloorLocked, ReservationID: string(i.ReservationID), RoleID: i.RoleID,
+			Layer: i.Layer, Canvas: i.Canvas, Watching: max(i.Watching, 0),
 		},
 	}
 }
@@ -116,14 +163,14 @@ func (h *hosted) broadcast(ctx context.Context, kind string, b verto.Broadcast) 
 	switch kind {
 	case "conference-liveArray":
 		if cmd, ok := livearray.ParseCommand(b.Data); ok && cmd.Bootstrap() {
-			return h.Do(ctx, func(*room.State) error { h.conference.bootstrap(b.Session.ID(), cmd); return nil })
+			return h.Do(ctx, func(s *room.State) error { h.conference.bootstrap(s, b.Session.ID(), cmd); return nil })
 		}
 	case "conference-chat":
 		if m, ok := livearray.ParseChat(b.Data); ok {
 			return h.Do(ctx, func(*room.State) error { h.conference.chat(m, b.FromDisplay, b.UserID); return nil })
 		}
 	case "conference-mod":
-		return h.Do(ctx, func(s *room.State) error { return h.conference.moderate(s, b) })
+		return h.moderate(ctx, b)
 	}
 	return nil
 }
@@ -141,151 +188,28 @@ func (h *hosted) relay(ctx context.Context, m verto.Message) {
 	})
 }
 
-// bootstrap sends the whole table to one session.
-func (c *conference) bootstrap(session string, cmd livearray.Command) {
+// bootstrap sends the whole table to one session, and where it sees whom.
+func (c *conference) bootstrap(s *room.State, session string, cmd livearray.Command) {
 	for _, d := range c.array.Bootstrap(session, cmd.Name) {
 		c.verto.SendSession(session, c.array.Unicast(d, session))
 	}
+	if id, ok := c.member(s, session); ok {
+		if g, ok := s.Geometry(id); ok {
+			c.verto.SendSession(session, c.GeometryEvent(geometry(g), session))
+		}
+	}
+}
+
+// member is the id of a session's own member: who is not a shared screen.
+func (c *conference) member(s *room.State, session string) (room.MemberID, bool) {
+	for _, i := range s.Members() {
+		if i.Session == session && !i.ScreenShare {
+			return i.ID, true
+		}
+	}
+	return 0, false
 }
 
 func (c *conference) chat(m livearray.Chat, name, from string) {
 	c.verto.Publish(c.ChatChannel(), c.Relay(m, name, from))
-}
-
-// modCommand is a moderator's command as clients send it.
-type modCommand struct {
-	Command string
-	ID      any
-	Value   any
-}
-
-// moderate runs a moderator's command. The role is that of the sender's own
-// member, whatever channel he was granted.
-func (c *conference) moderate(s *room.State, b verto.Broadcast) error {
-	if !isModerator(s, b.Session.ID()) {
-		return verto.ErrDenied
-	}
-	var cmd modCommand
-	if err := json.Unmarshal(b.Data, &cmd); err != nil {
-		c.respond(map[string]any{"action": "response", "error": "Invalid Command"})
-		return nil
-	}
-	switch cmd.Command {
-	case "list-videoLayouts":
-		c.LayoutChanged(s.Canvas())
-		c.structured(cmd.Command, layoutList(s.Layouts()))
-	case "canvasInfo":
-		c.structured(cmd.Command, canvasList(s.Canvas()))
-	default:
-		c.command(s, cmd)
-	}
-	return nil
-}
-
-func isModerator(s *room.State, session string) bool {
-	for _, i := range s.Members() {
-		if i.Session == session && i.Role == room.Moderator {
-			return true
-		}
-	}
-	return false
-}
-
-// command runs one text command. As with FreeSWITCH its answer goes to all who
-// subscribed the moderators' channel; missing parts leave their space.
-func (c *conference) command(s *room.State, cmd modCommand) {
-	words := []string{text(cmd.ID)}
-	if cmd.Command == "vid-layout" {
-		words = nil
-	}
-	values := texts(cmd.Value)
-	if cmd.Command == "vid-layout" && len(values) == 1 {
-		values = append(values, "all")
-	}
-	words = append(words, values...)
-	args := words
-	if len(args) == 1 && args[0] == "" {
-		args = nil
-	}
-	reply, ok := s.Command(cmd.Command, args...)
-	if !ok {
-		c.respond(map[string]any{"action": "response", "error": "Invalid Command"})
-		return
-	}
-	line := c.LaName() + " " + strings.ToLower(cmd.Command) + " " + strings.Join(words, " ")
-	c.respond(map[string]any{"action": "response", "conf-command": line, "response": reply})
-}
-
-func (c *conference) structured(command string, data any) {
-	c.respond(map[string]any{"action": "response", "conf-command": command, "response": "OK", "responseData": data})
-}
-
-func (c *conference) respond(data map[string]any) {
-	c.verto.Publish(c.ModChannel(), map[string]any{"data": data, "eventChannel": c.ModChannel()})
-}
-
-// text is a JSON value as a command's word; 0 and null are none.
-func text(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case float64:
-		if v != 0 {
-			return fmt.Sprint(int64(v))
-		}
-	}
-	return ""
-}
-
-// maxValues bounds the words of a command's value.
-const maxValues = 10
-
-func texts(v any) []string {
-	list, ok := v.([]any)
-	if !ok {
-		list = []any{v}
-	}
-	var out []string
-	for _, item := range list[:min(len(list), maxValues)] {
-		if s := text(item); s != "" || ok {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// layoutEntry is one item of list-videoLayouts.
-type layoutEntry struct {
-	Type    string    `json:"type"`
-	Name    string    `json:"name"`
-	ResIDs  *[]string `json:"resIDS,omitempty"`
-	Layouts []string  `json:"groupLayouts,omitempty"`
-}
-
-func layoutList(set *layouts.Set) []layoutEntry {
-	var out []layoutEntry
-	for _, l := range set.Layouts() {
-		ids := []string{}
-		for _, im := range l.Images {
-			if im.ReservationID != "" {
-				ids = append(ids, string(im.ReservationID))
-			}
-		}
-		out = append(out, layoutEntry{Type: "layout", Name: l.Name, ResIDs: &ids})
-	}
-	for _, g := range set.Groups() {
-		e := layoutEntry{Type: "layoutGroup", Name: "group:" + g.Name}
-		for _, l := range g.Layouts {
-			e.Layouts = append(e.Layouts, l.Name)
-		}
-		out = append(out, e)
-	}
-	return out
-}
-
-func canvasList(v room.CanvasInfo) []map[string]any {
-	return []map[string]any{{
-		"canvasID": 0, "totalLayers": len(v.Layout.Images), "layersUsed": v.Used,
-		"layoutFloorID": v.Layout.Floor(), "layoutName": v.Layout.Name,
-	}}
 }

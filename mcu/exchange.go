@@ -3,6 +3,7 @@ package mcu
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -64,15 +65,54 @@ func (x *exchange) request(inv verto.Invite, route directory.Route, c *call) roo
 		UserVariables: inv.UserVariables,
 		ScreenShare:   route.Screen || inv.ScreenShare,
 		SecondScreen:  route.Canvas >= 0 || inv.Canvas >= 0,
+		Personal:      route.Personal,
 		Left:          c.left,
 	}
+	req.JoinVideoFloor = req.ScreenShare // as FreeSWITCH's stock dialplan has it
+	shown(&req, id)
+	if route.Canvas >= 0 { // as dialled, from 1; 0 is the super canvas, as in FreeSWITCH's variable
+		req.Watching = canvasNumber(strconv.Itoa(route.Canvas))
+	} else if inv.Canvas >= 0 {
+		req.Watching = inv.Canvas
+	}
 	if id.Token != nil {
-		req.ReservationID = layouts.ReservationID(id.Token.ResID)
+		if id.Token.ResID != "" {
+			req.ReservationID = layouts.ReservationID(id.Token.ResID)
+		}
 		if id.Token.Name != "" {
 			req.Name = id.Token.Name
 		}
 	}
 	return req
+}
+
+// shown reads how a user is shown from his directory variables.
+func shown(req *room.Request, id *directory.Identity) {
+	v := func(name string) string { return id.Variable("video_" + name) }
+	req.Look = room.Look{
+		Banner: v("banner_text"), Logo: v("logo_path"), Avatar: v("avatar_png"),
+		NoVideoAvatar: v("no_video_avatar_png"), MuteImage: v("mute_png"), MuteBanner: v("mute_banner"),
+	}
+	req.ReservationID, req.RoleID = layouts.ReservationID(v("reservation_id")), v("role_id")
+	if n, err := strconv.Atoi(v("initial_canvas")); err == nil {
+		req.Canvas = max(n-1, 0)
+	}
+	if n := v("initial_watching_canvas"); n != "" {
+		req.Watching = canvasNumber(n)
+	}
+}
+
+// canvasNumber reads the number of a canvas to watch, from 1; 0 is the super
+// canvas. Anything else is the first.
+func canvasNumber(text string) int {
+	switch n, err := strconv.Atoi(text); {
+	case err != nil || n < 0:
+		return 0
+	case n == 0:
+		return room.MaxCanvases
+	default:
+		return n - 1
+	}
 }
 
 // refusal gives an error its hangup cause.

@@ -29,7 +29,7 @@ const (
 const hostToken = 24 * time.Hour
 
 // handler serves the client, Verto on any path, the local authority's
-// certificate and, on loopback, new meetings.
+// certificate, moderators' uploads and, on loopback, new meetings.
 func (s *Server) handler(local bool) http.Handler {
 	pages := web.Handler(web.Assets(), func(*http.Request) web.Config {
 		return web.Config{NewMeeting: local, Domain: s.domain, Version: Version}
@@ -42,6 +42,7 @@ func (s *Server) handler(local bool) http.Handler {
 			_, _ = w.Write(ca)
 		})
 	}
+	mux.Handle("POST /api/images", s.uploads)
 	if local {
 		mux.HandleFunc("POST /api/meetings", s.newMeeting)
 	}

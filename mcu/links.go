@@ -13,11 +13,12 @@ import (
 	"github.com/omniverto/omniverto/mcu/config"
 )
 
-// Links are the base URLs under which the server is reached.
+// Links are the base URLs under which the server is reached, by people and by
+// whoever runs it.
 func (s *Server) Links() config.Links { return s.links }
 
 func (s *Server) findLinks() config.Links {
-	l := config.Links{Public: strings.TrimRight(s.cfg.PublicURL, "/")}
+	l := config.Links{Public: strings.TrimRight(s.cfg.PublicURL, "/"), Admin: "http://" + s.addr("admin")}
 	if addr, err := netip.ParseAddrPort(s.addr("ws")); err == nil && addr.Addr().IsLoopback() {
 		l.Local = fmt.Sprintf("http://localhost:%d", addr.Port())
 	}

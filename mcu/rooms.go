@@ -3,9 +3,7 @@ package mcu
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 
@@ -16,16 +14,18 @@ import (
 // rooms is the registry of live rooms by name.
 type rooms struct {
 	// constant after construction
-	engine   *room.Engine
-	profiles *room.Profiles
-	layouts  *layouts.Set
-	log      *slog.Logger
-	observe  func(name, domain string) *conference
+	engine  *room.Engine
+	log     *slog.Logger
+	observe func(name, domain string) *conference
 
-	mu     sync.Mutex
-	live   map[string]*hosted // guarded by mu
-	closed bool               // guarded by mu
-	wg     sync.WaitGroup
+	// guarded by mu
+	mu       sync.Mutex
+	profiles *room.Profiles // of rooms to come
+	layouts  *layouts.Set
+	live     map[string]*hosted
+	closed   bool
+
+	wg sync.WaitGroup
 }
 
 // hosted is a live room with its Verto side.
@@ -50,6 +50,10 @@ func (rs *rooms) get(name, domain, profile string) (*hosted, error) {
 	if p.Domain != "" {
 		domain = p.Domain
 	}
+	if found := layoutFor(rs.layouts, p.Layout); found != p.Layout {
+		rs.log.Warn("the profile's layout does not exist, took another", "room", name, "profile", p.Name, "layout", p.Layout, "took", found)
+		p.Layout = found
+	}
 	h := &hosted{conference: rs.observe(name, domain)}
 	r, err := room.New(room.Options{
 		Name: name, Domain: domain, Profile: p, Layouts: rs.layouts, Engine: rs.engine,
@@ -65,6 +69,20 @@ func (rs *rooms) get(name, domain, profile string) (*hosted, error) {
 		rs.forget(name, h)
 	})
 	return h, nil
+}
+
+// layoutFor is the layout that a profile names, or where there is none of that name
+// what FreeSWITCH takes instead: the group grid, or the first layout of the file.
+func layoutFor(set *layouts.Set, name string) string {
+	for _, known := range []string{name, "group:grid"} {
+		if _, _, err := set.Resolve(known); err == nil {
+			return known
+		}
+	}
+	if all := set.Layouts(); len(all) > 0 {
+		return all[0].Name
+	}
+	return name
 }
 
 func (rs *rooms) forget(name string, h *hosted) {
@@ -123,15 +141,14 @@ func (rs *rooms) close() {
 	rs.wg.Wait()
 }
 
-// loadProfiles reads the conference.conf.xml of a FreeSWITCH tree, if there is one.
-func loadProfiles(conf string, vars map[string]string, log *slog.Logger) (*room.Profiles, error) {
-	doc, path, err := readConf(conf, "conference.conf.xml")
-	if err != nil || doc == nil {
-		return nil, err
+// parseProfiles reads a conference.conf.xml; nil stands for none.
+func parseProfiles(doc []byte, path string, vars map[string]string, log *slog.Logger) (*room.Profiles, error) {
+	if doc == nil {
+		return nil, nil
 	}
 	ps, err := room.ParseProfiles(doc, vars)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	if len(ps.Unknown) > 0 {
 		log.Warn("conference profiles hold parameters that are not used", "file", path, "parameters", ps.Unknown)
@@ -139,19 +156,14 @@ func loadProfiles(conf string, vars map[string]string, log *slog.Logger) (*room.
 	return ps, nil
 }
 
-// loadLayouts reads the conference_layouts.conf.xml of a FreeSWITCH tree, or
-// gives the embedded set.
-func loadLayouts(conf string, log *slog.Logger) (*layouts.Set, error) {
-	doc, path, err := readConf(conf, "conference_layouts.conf.xml")
-	if err != nil {
-		return nil, err
-	}
+// parseLayouts reads a conference_layouts.conf.xml; nil stands for the embedded set.
+func parseLayouts(doc []byte, path string, log *slog.Logger) (*layouts.Set, error) {
 	if doc == nil {
 		return layouts.Stock(), nil
 	}
 	set, err := layouts.Parse(doc)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	if unknown := set.Unknown(); len(unknown) > 0 {
 		log.Warn("layouts hold what is not understood", "file", path, "unknown", unknown)
@@ -159,18 +171,23 @@ func loadLayouts(conf string, log *slog.Logger) (*layouts.Set, error) {
 	return set, nil
 }
 
-// readConf reads a document of a FreeSWITCH tree: from autoload_configs or the
-// folder itself; nil if there is none.
-func readConf(conf, name string) (doc []byte, path string, err error) {
-	for _, path := range []string{filepath.Join(conf, "autoload_configs", name), filepath.Join(conf, name)} {
-		doc, err := os.ReadFile(path)
-		if errors.Is(err, os.ErrNotExist) {
-			continue
+// confPaths are the places of a document in a FreeSWITCH tree, best first.
+func confPaths(conf, name string) []string {
+	return []string{filepath.Join(conf, "autoload_configs", name), filepath.Join(conf, name)}
+}
+
+// overview tells the admin API about the room.
+func (h *hosted) overview(ctx context.Context) (roomEntry, error) {
+	e := roomEntry{Name: h.Name(), Domain: h.Domain(), Members: h.Stats().Members, Canvases: []canvasEntry{}}
+	err := h.Do(ctx, func(s *room.State) error {
+		for _, v := range s.Canvases() {
+			c := canvasEntry{ID: v.Canvas + 1, Super: v.Super, Width: v.Width, Height: v.Height, FPS: v.FPS, Used: v.Used}
+			if v.Layout != nil {
+				c.Layout = v.Layout.Name
+			}
+			e.Canvases = append(e.Canvases, c)
 		}
-		if err != nil {
-			return nil, path, fmt.Errorf("mcu: %w", err)
-		}
-		return doc, path, nil
-	}
-	return nil, "", nil
+		return nil
+	})
+	return e, err
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -19,9 +20,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/omniverto/omniverto/fonts"
 	"github.com/omniverto/omniverto/mcu/admin"
 	"github.com/omniverto/omniverto/mcu/certs"
 	"github.com/omniverto/omniverto/mcu/config"
+	"github.com/omniverto/omniverto/mcu/decor"
 	"github.com/omniverto/omniverto/mcu/directory"
 	"github.com/omniverto/omniverto/mcu/rtc"
 	"github.com/omniverto/omniverto/mcu/verto"
@@ -43,9 +46,12 @@ type Server struct {
 	certs     *certs.Store
 	keys      *directory.Keys
 	users     *directory.Directory
+	auth      *directory.Authenticator
 	rtc       *rtc.Server
 	verto     *verto.Server
 	rooms     *rooms
+	reloads   *reloader
+	uploads   *uploader
 	links     config.Links
 	listeners []listener
 	closers   []func()
@@ -90,6 +96,7 @@ func (s *Server) openIdentity() error {
 	if s.users, err = directory.Open(directory.Options{Dir: filepath.Join(s.cfg.Conf, "directory"), Log: s.log}); err != nil {
 		return err
 	}
+	s.auth = directory.NewAuthenticator(s.users, s.keys)
 	s.domain = s.users.GuestDomain()
 	s.certs, err = certs.Open(certs.Options{
 		Dir: filepath.Join(s.cfg.Data, "tls"), Cert: s.cfg.Cert, Key: s.cfg.Key,
@@ -110,24 +117,40 @@ func (s *Server) openMedia() error {
 	}
 	s.rtc = peers
 	s.closers = append(s.closers, func() { _ = peers.Close() })
-	profiles, err := loadProfiles(s.cfg.Conf, map[string]string{"domain": s.domain}, s.log)
+	images, library, err := s.openDecor()
 	if err != nil {
 		return err
 	}
-	set, err := loadLayouts(s.cfg.Conf, s.log)
-	if err != nil {
+	engine := newEngine(images, library)
+	s.rooms = &rooms{engine: engine, log: s.log, live: make(map[string]*hosted)}
+	if s.reloads, err = s.openReloader(); err != nil {
 		return err
 	}
-	engine := newEngine(s.log)
-	s.rooms = &rooms{engine: engine, profiles: profiles, layouts: set, log: s.log, live: make(map[string]*hosted)}
+	s.uploads = s.newUploader(images)
 	s.verto = verto.NewServer(verto.Options{
-		Auth: directory.NewAuthenticator(s.users, s.keys), Switch: &exchange{server: s}, Log: s.log,
+		Auth: s.auth, Switch: &exchange{server: s}, Log: s.log,
 		AllowedOrigins: s.cfg.AllowedOrigins, TrustedProxies: s.cfg.TrustedProxies, Registerer: s.registry,
 	})
 	s.rooms.observe = func(name, domain string) *conference { return newConference(name, domain, s.verto) }
 	s.registry.MustRegister(newGauges(s.rooms, engine))
 	s.closers = append(s.closers, s.rooms.close, s.verto.Close)
 	return nil
+}
+
+// openDecor opens the folders of pictures and typefaces, which are made when missing.
+func (s *Server) openDecor() (*decor.Media, *decor.Library, error) {
+	for setting, dir := range map[string]string{"media-dir": s.cfg.MediaFolder(), "data": s.cfg.FontsFolder()} {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return nil, nil, fmt.Errorf("mcu: make folder: %w; choose another with --%s", err, setting)
+		}
+	}
+	media, err := decor.OpenMedia(s.cfg.MediaFolder())
+	if err != nil {
+		return nil, nil, err
+	}
+	s.closers = append(s.closers, func() { _ = media.Close() })
+	typefaces := fonts.Open(fonts.Options{Dir: s.cfg.FontsFolder(), Log: s.log})
+	return media, decor.New(decor.Options{Fonts: typefaces, Media: media, Log: s.log}), nil
 }
 
 // openListeners opens the addresses that the configuration names.
@@ -166,7 +189,7 @@ func (s *Server) openListeners() error {
 }
 
 func (s *Server) adminOptions() admin.Options {
-	return admin.Options{Data: s.cfg.Data, Gatherer: s.registry, Ready: s.ready.Load, Log: s.log}
+	return admin.Options{Data: s.cfg.Data, Gatherer: s.registry, Ready: s.ready.Load, Log: s.log, API: newControl(s.rooms)}
 }
 
 // Run serves until ctx ends, then closes everything and waits.
@@ -188,6 +211,8 @@ func (s *Server) Run(ctx context.Context) error {
 			}
 		})
 	}
+	watching, unwatch := context.WithCancel(ctx)
+	wg.Go(func() { s.reloads.watch(watching) })
 	s.ready.Store(true)
 	s.log.Info("ready", "https", s.addr("https"), "ws", s.addr("ws"), "admin", s.addr("admin"), "media", s.rtc.Port())
 	var err error
@@ -196,6 +221,7 @@ func (s *Server) Run(ctx context.Context) error {
 	case err = <-failed:
 	}
 	s.ready.Store(false)
+	unwatch()
 	s.log.Info("stopping")
 	grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
 	defer cancel()
@@ -224,10 +250,6 @@ func (s *Server) close() {
 	}
 	s.closers = nil
 }
-
-// Reload reads the users again; a bad document changes nothing. Token keys and
-// certificate files are watched by themselves.
-func (s *Server) Reload() error { return s.users.Reload() }
 
 // addr is the address on which a setting listens, "" if it does not.
 func (s *Server) addr(setting string) string {

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -80,6 +82,11 @@ func TestErrorsAreOneSentence(t *testing.T) {
 		{"room name", []string{"invite", "a room"}, "is not a room name"},
 		{"screen is no room", []string{"invite", "3600-screen"}, "is not a room name"},
 		{"ttl", []string{"invite", "3600", "--ttl", "0s"}, "--ttl"},
+		{"ctl without a server's secret", []string{"ctl", "3600", "count"}, "name its data folder with --data"},
+		{"ctl of no room", []string{"ctl", "a room", "count"}, "is not a room name"},
+		{"ctl off this machine", []string{"ctl", "--admin", "192.0.2.1:8444", "3600", "count"}, "is not a loopback address"},
+		{"media folder", append(free, "--media-dir", "/proc/omniverto"), "choose another with --media-dir"},
+		{"media folder among secrets", append(free, "--media-dir", "/"), "media-dir: / is or holds"},
 		{"no server", []string{"invite", "3600", "--data", filepath.Join(dir, "none")}, "name its data folder with --data"},
 	}
 	for _, tt := range tests {
@@ -99,7 +106,7 @@ func lastLine(text string) string {
 }
 
 func TestWrongUsage(t *testing.T) {
-	for _, args := range [][]string{{}, {"server"}, {"serve", "--nonsense"}, {"invite"}, {"invite", "3600", "--role", "king"}} {
+	for _, args := range [][]string{{}, {"server"}, {"serve", "--nonsense"}, {"invite"}, {"invite", "3600", "--role", "king"}, {"ctl"}, {"ctl", "3600"}} {
 		if _, stderr, code := run(t, t.TempDir(), args...); code != 80 || !strings.Contains(lastLine(stderr), "error: ") {
 			t.Errorf("%q: exit %d, said %q", args, code, stderr)
 		}
@@ -147,6 +154,11 @@ func TestServe(t *testing.T) {
 	if resp.StatusCode != http.StatusOK {
 		t.Errorf("readyz: %s", resp.Status)
 	}
+	// A defaulted or random port is found in the data folder.
+	reply, stderr, code := run(t, data, "ctl", "3600", "volume_in", "7", "-1")
+	if code != 1 || reply != "-ERR Conference 3600 not found\n" || stderr != "" {
+		t.Errorf("ctl: exit %d, %q, %q", code, reply, stderr)
+	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -159,6 +171,70 @@ func TestServe(t *testing.T) {
 	info, err := os.Stat(data)
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("data folder: %v, %v; want mode 0700", info, err)
+	}
+}
+
+// TestCtl prints replies as they are and ends as they say; words that look like
+// flags belong to the command.
+func TestCtl(t *testing.T) {
+	asked := make(chan string, 1)
+	answer := map[string]string{
+		"count": "3", "vid-banner 7 'two words' -x": "+OK\n", "mute 9": "-ERR Non-Existant ID 9\n",
+		"vid-layout": "vid-layout <layout name>|group <group name> [<canvas id>]", "getvar none": "",
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var ask struct{ Command string }
+		_ = json.NewDecoder(r.Body).Decode(&ask)
+		asked <- r.Header.Get("Authorization") + " " + r.URL.Path + " " + ask.Command
+		_ = json.NewEncoder(w).Encode(map[string]string{"reply": answer[ask.Command]})
+	}))
+	defer server.Close()
+	data := t.TempDir()
+	if err := os.WriteFile(filepath.Join(data, "admin.secret"), []byte("s3cret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kept := t.TempDir()
+	if err := os.WriteFile(filepath.Join(kept, "admin.secret"), []byte("s3cret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := config.SaveLinks(kept, config.Links{Admin: server.URL}); err != nil {
+		t.Fatal(err)
+	}
+	address := strings.TrimPrefix(server.URL, "http://")
+	tests := []struct {
+		name   string
+		args   []string
+		line   string
+		stdout string
+		code   int
+	}{
+		{"a newline is added", []string{"--data", kept, "3600", "count"}, "count", "3\n", 0},
+		{"named address", []string{"--admin", address, "--data", data, "3600", "count"}, "count", "3\n", 0},
+		{"words", []string{"--data", kept, "3600", "vid-banner", "7", "two words", "-x"}, "vid-banner 7 'two words' -x", "+OK\n", 0},
+		{"error", []string{"--data", kept, "3600", "mute", "9"}, "mute 9", "-ERR Non-Existant ID 9\n", 1},
+		{"usage", []string{"--data", kept, "3600", "vid-layout"}, "vid-layout", answer["vid-layout"] + "\n", 1},
+		{"nothing", []string{"--data", kept, "3600", "getvar", "none"}, "getvar none", "\n", 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			stdout, stderr, code := run(t, t.TempDir(), append([]string{"ctl"}, tt.args...)...)
+			if stdout != tt.stdout || stderr != "" || code != tt.code {
+				t.Errorf("exit %d, printed %q, said %q; want %d and %q", code, stdout, stderr, tt.code, tt.stdout)
+			}
+			select {
+			case got := <-asked:
+				if want := "Bearer s3cret /api/rooms/3600/command " + tt.line; got != want {
+					t.Errorf("asked %q, want %q", got, want)
+				}
+			default:
+				t.Error("asked nothing")
+			}
+		})
+	}
+	server.Close()
+	stdout, stderr, code := run(t, kept, "ctl", "3600", "count")
+	if code != 1 || stdout != "" || !strings.HasPrefix(stderr, "omniverto: admin: no server answers at "+server.URL) || strings.Count(stderr, "\n") != 1 {
+		t.Errorf("nobody there: exit %d, printed %q, said %q", code, stdout, stderr)
 	}
 }
 

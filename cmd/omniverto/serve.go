@@ -23,6 +23,7 @@ type serve struct {
 	Config         string   `placeholder:"FILE" help:"Configuration file. Default: $OMNIVERTO_CONFIG, else omniverto.yaml in the data folder."`
 	Data           string   `placeholder:"DIR" help:"Data folder: keys, certificates, secrets. Default: /var/lib/omniverto for root, else ~/.local/share/omniverto."`
 	Conf           string   `placeholder:"DIR" help:"FreeSWITCH configuration tree. Default: conf in the data folder."`
+	MediaDir       string   `placeholder:"DIR" help:"Folder of pictures: avatars, logos, snapshots, uploads. Default: media in the data folder."`
 	HTTPS          string   `name:"https" placeholder:"ADDR" help:"Web client and Verto over TLS (:8443)."`
 	WS             string   `name:"ws" placeholder:"ADDR" help:"The same without TLS, for this machine (127.0.0.1:8081)."`
 	Media          string   `placeholder:"ADDR" help:"All WebRTC media, one UDP port (:10000)."`
@@ -60,8 +61,8 @@ func (s *serve) Run(parsed *kong.Context) error {
 	return server.Run(ctx)
 }
 
-// reloadOnHangup reads the users again on SIGHUP; the function that it returns
-// ends that and waits.
+// reloadOnHangup reads users, profiles and layouts again on SIGHUP; the function that
+// it returns ends that and waits.
 func reloadOnHangup(ctx context.Context, server *mcu.Server, log *slog.Logger) (stop func()) {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
@@ -74,13 +75,22 @@ func reloadOnHangup(ctx context.Context, server *mcu.Server, log *slog.Logger) (
 			case <-ctx.Done():
 				return
 			case <-hangup:
-				if err := server.Reload(); err != nil {
-					log.Error("reload refused, nothing changed", "error", err)
-				}
+				report(log, server.Reload())
 			}
 		}
 	}()
 	return func() { signal.Stop(hangup); cancel(); <-done }
+}
+
+// report logs each document that a reload has refused: one line of the error each.
+func report(log *slog.Logger, err error) {
+	if err == nil {
+		log.Info("reloaded")
+		return
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		log.Error("reload refused, the old document stays", "error", line)
+	}
 }
 
 // welcome prints the links: with tokens only where a person reads them.

@@ -1,5 +1,5 @@
 // Package admin is the HTTP handler of the server's admin address: health,
-// metrics, profiles and control.
+// metrics, profiles and control; and the client of that address.
 //
 // It is a leaf: it imports nothing of the project. Handlers may be called from
 // any goroutine.

@@ -22,6 +22,11 @@ type Config struct {
 	// Conf is the folder of the FreeSWITCH configuration tree. Default: conf in
 	// the data folder; it need not exist.
 	Conf string
+	// MediaDir is the folder that pictures come from (avatars, logos, backgrounds) and
+	// that snapshots and uploads go to; nothing outside of it is read or written on
+	// behalf of somebody in a room. Empty: media in the data folder; see MediaFolder.
+	// Not to be confused with Media.
+	MediaDir string
 	// HTTPS is the listen address for the web client and Verto over TLS.
 	HTTPS string
 	// WS is the listen address of the same without TLS, for this machine and for a
@@ -73,6 +78,18 @@ func Default() Config {
 // Named reports whether the user gave this setting by flag, environment or file
 // ("https", "public-url"). A taken port stops the start if it was named.
 func (c Config) Named(setting string) bool { return c.named[setting] }
+
+// MediaFolder is the folder of pictures: MediaDir, or media in the data folder.
+func (c Config) MediaFolder() string {
+	if c.MediaDir != "" {
+		return c.MediaDir
+	}
+	return filepath.Join(c.Data, "media")
+}
+
+// FontsFolder is the folder of typefaces that banners may name besides those that
+// are always there: fonts in the data folder.
+func (c Config) FontsFolder() string { return filepath.Join(c.Data, "fonts") }
 
 func defaultData() string {
 	if os.Geteuid() == 0 {

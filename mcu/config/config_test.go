@@ -64,6 +64,7 @@ func TestOrder(t *testing.T) {
 func TestEverySettingFromFile(t *testing.T) {
 	c, err := load(t, `
 conf: /etc/freeswitch
+media_dir: /srv/pictures
 https: 0.0.0.0:443
 ws: "[::1]:81"
 media: ":20000"
@@ -83,6 +84,7 @@ log_level: debug
 	}
 	want := config.Default()
 	want.Data, want.Conf = c.Data, "/etc/freeswitch"
+	want.MediaDir = "/srv/pictures"
 	want.HTTPS, want.WS, want.Media, want.Admin, want.Metrics = "0.0.0.0:443", "[::1]:81", ":20000", "localhost:84", ":9100"
 	want.Cert, want.Key = "/tls/cert.pem", "/tls/key.pem"
 	want.PublicURL = "https://meet.example.org"
@@ -126,6 +128,11 @@ func TestRefused(t *testing.T) {
 		{"port range", "", map[string]string{"media": ":70000"}, `the port must be a number`},
 		{"host name", "", map[string]string{"https": "example.org:1"}, `the host must be an IP address`},
 		{"admin for all", "", map[string]string{"admin": ":8444"}, `admin: ":8444" is not a loopback address`},
+		{"media folder is data", "", map[string]string{"data": "/srv/o", "media-dir": "/srv/o/"}, "media-dir: /srv/o is or holds the data folder"},
+		{"media folder holds data", "", map[string]string{"data": "/srv/o", "media-dir": "/srv"}, "media-dir: /srv is or holds the data folder"},
+		{"media folder is everything", "", map[string]string{"media-dir": "/"}, "media-dir: / is or holds the"},
+		{"media folder holds conf", "", map[string]string{"conf": "/etc/freeswitch", "media-dir": "/etc"}, "media-dir: /etc is or holds the conf folder"},
+		{"media folder among secrets", "", map[string]string{"data": "/srv/o", "media-dir": "/srv/o/tls/x"}, "media-dir: /srv/o/tls/x holds this server's secrets"},
 		{"same address", "", map[string]string{"admin": "127.0.0.1:8081"}, "ws and admin are the same address"},
 		{"key without cert", "", map[string]string{"key": "k.pem"}, "cert and key: give both or neither"},
 		{"public url", "", map[string]string{"public-url": "meet.example.org"}, `public-url: "meet.example.org" is not a URL`},
@@ -154,8 +161,15 @@ func TestConfFollowsData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Conf != "/srv/omniverto/conf" {
-		t.Errorf("conf: got %q, want it in the data folder", c.Conf)
+	if c.Conf != "/srv/omniverto/conf" || c.MediaFolder() != "/srv/omniverto/media" || c.FontsFolder() != "/srv/omniverto/fonts" {
+		t.Errorf("conf %q, media %q, fonts %q: want them in the data folder", c.Conf, c.MediaFolder(), c.FontsFolder())
+	}
+	c, err = load(t, "", map[string]string{"data": "/srv/omniverto", "media-dir": "pictures"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if here, _ := filepath.Abs("pictures"); c.MediaFolder() != here {
+		t.Errorf("media %q, want %q whatever the working folder is later", c.MediaFolder(), here)
 	}
 }
 
@@ -175,13 +189,13 @@ func TestSampleFile(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := config.Default()
-			want.Data, want.Conf = c.Data, c.Conf // the sample shows root's folders
+			want.Data, want.Conf, want.MediaDir = c.Data, c.Conf, c.MediaDir // the sample shows root's folders
 			if diff := differing(c, want); len(diff) > 0 {
 				t.Errorf("the sample differs from the defaults in %v", diff)
 			}
 		})
 	}
-	for _, key := range []string{"data", "conf", "https", "ws", "media", "admin", "metrics", "cert", "key",
+	for _, key := range []string{"data", "conf", "media_dir", "https", "ws", "media", "admin", "metrics", "cert", "key",
 		"public_url", "advertise", "allowed_origins", "trusted_proxies", "log_level"} {
 		if !strings.Contains(uncomment(string(sample)), "\n"+key+":") {
 			t.Errorf("the sample does not show %s", key)
@@ -205,7 +219,7 @@ func TestLinksAreKept(t *testing.T) {
 	if l, err := config.LoadLinks(data); err != nil || l.Best() != "http://localhost:8081" {
 		t.Errorf("nothing kept: got %q, %v", l.Best(), err)
 	}
-	want := config.Links{Public: "https://meet.example.org", LAN: "https://192.0.2.1:8443", Local: "http://localhost:9"}
+	want := config.Links{Public: "https://meet.example.org", LAN: "https://192.0.2.1:8443", Local: "http://localhost:9", Admin: "http://127.0.0.1:8"}
 	if err := config.SaveLinks(data, want); err != nil {
 		t.Fatal(err)
 	}

@@ -11,13 +11,14 @@ import (
 	"strings"
 )
 
-// Links are the base URLs of the web client, without a trailing slash; an empty
-// one is not known. They are kept in the data folder, so that "omniverto invite"
-// prints links that work.
+// Links are the base URLs of a server, without a trailing slash; an empty one is
+// not known. They are kept in the data folder, so that "omniverto invite" prints
+// links that work and "omniverto ctl" finds the server whose port has moved.
 type Links struct {
-	Public string `json:"public,omitempty"` // as named by --public-url
+	Public string `json:"public,omitempty"` // the web client's, as named by --public-url
 	LAN    string `json:"lan,omitempty"`    // https://ADDRESS:PORT of the default route
 	Local  string `json:"local,omitempty"`  // http://localhost:PORT
+	Admin  string `json:"admin,omitempty"`  // http://ADDRESS:PORT of health, metrics and control
 }
 
 // Best returns the link that works for most people: public, then LAN, then

@@ -25,6 +25,7 @@ func settings() []setting {
 	return []setting{
 		text("data", func(c *Config) *string { return &c.Data }),
 		text("conf", func(c *Config) *string { return &c.Conf }),
+		text("media-dir", func(c *Config) *string { return &c.MediaDir }),
 		text("https", func(c *Config) *string { return &c.HTTPS }),
 		text("ws", func(c *Config) *string { return &c.WS }),
 		text("media", func(c *Config) *string { return &c.Media }),
@@ -109,7 +110,7 @@ func setLogLevel(c *Config, v string) error {
 
 // absolute makes the folders and files of c independent of the working folder.
 func absolute(c *Config) error {
-	for _, path := range []*string{&c.Data, &c.Conf, &c.Cert, &c.Key} {
+	for _, path := range []*string{&c.Data, &c.Conf, &c.MediaDir, &c.Cert, &c.Key} {
 		if *path == "" {
 			continue
 		}

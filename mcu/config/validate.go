@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,7 +17,7 @@ import (
 // other. Load has called it already; embedders that fill a Config call it.
 func (c Config) Validate() error {
 	for _, check := range []func() error{
-		c.checkFolders, c.checkAddresses, c.checkLoopback, c.checkCertificate, c.checkPublicURL, c.checkOrigins, c.checkAdvertise,
+		c.checkFolders, c.checkMediaDir, c.checkAddresses, c.checkLoopback, c.checkCertificate, c.checkPublicURL, c.checkOrigins, c.checkAdvertise,
 	} {
 		if err := check(); err != nil {
 			return fmt.Errorf("config: %w", err)
@@ -30,6 +31,31 @@ func (c Config) checkFolders() error {
 		return errors.New("data: the folder must not be empty")
 	}
 	return nil
+}
+
+// checkMediaDir keeps keys and secrets out of the folder in which moderators read
+// and write.
+func (c Config) checkMediaDir() error {
+	if c.MediaDir == "" {
+		return nil
+	}
+	for _, kept := range []struct{ name, path string }{{"data", c.Data}, {"conf", c.Conf}} {
+		if kept.path != "" && within(kept.path, c.MediaDir) {
+			return fmt.Errorf("media-dir: %s is or holds the %s folder; choose a folder of its own", c.MediaDir, kept.name)
+		}
+	}
+	for _, secret := range []string{"tokens", "tls"} {
+		if within(c.MediaDir, filepath.Join(c.Data, secret)) {
+			return fmt.Errorf("media-dir: %s holds this server's secrets; choose a folder of its own", c.MediaDir)
+		}
+	}
+	return nil
+}
+
+// within reports whether a path is a folder or lies in it.
+func within(path, folder string) bool {
+	rel, err := filepath.Rel(folder, path)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 func (c Config) checkAddresses() error {

@@ -94,6 +94,39 @@ func TestIdentityOfAUser(t *testing.T) {
 	}
 }
 
+// TestVideoVariables: what the directory says about somebody's picture reaches
+// whoever seats him, as it is written, the user's word before his domain's.
+func TestVideoVariables(t *testing.T) {
+	want := map[string]string{
+		"video_avatar_png": "people/anna.png", "video_no_video_avatar_png": "people/none.png",
+		"video_banner_text": "{bg=#112233,fg=white}Anna ÄÖ & Co", "video_logo_path": "{position=right-top}logo.png}Sales",
+		"video_mute_png": "mute.png", "video_mute_banner": "VIDEO MUTED", "video_reservation_id": "presenter",
+		"video_role_id": "ceo", "video_initial_canvas": "2", "video_initial_watching_canvas": "1",
+	}
+	var vars strings.Builder
+	for name, value := range want {
+		fmt.Fprintf(&vars, `<variable name=%q value="%s"/>`, name, strings.ReplaceAll(value, "&", "&amp;"))
+	}
+	d := open(t, map[string]string{"d.xml": `<domain name="d.example">
+		<variables><variable name="video_role_id" value="staff"/><variable name="Video_Of_Domain" value="yes"/></variables>
+		<user id="anna"><params><param name="password" value="1234"/></params><variables>` + vars.String() + `</variables></user></domain>`})
+	anna, err := login(directory.NewAuthenticator(d, nil), "anna", "1234", home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range want {
+		if got := anna.Variables[name]; got != value {
+			t.Errorf("%s = %q, want %q", name, got, value)
+		}
+	}
+	if got := anna.Variable("video_of_domain"); got != "yes" {
+		t.Errorf("the domain's variable by another case: %q", got)
+	}
+	if got := new(directory.Identity).Variable("video_role_id"); got != "" {
+		t.Errorf("a guest has %q", got)
+	}
+}
+
 func TestGuests(t *testing.T) {
 	k := keys(t)
 	a := directory.NewAuthenticator(users(t), k)
@@ -124,6 +157,10 @@ func TestGuests(t *testing.T) {
 	}
 	if _, err := login(a, "x", token+"x", home); !errors.Is(err, directory.ErrPassword) {
 		t.Errorf("forged: %v", err)
+	}
+	seated := enter("s1", sign(t, k, directory.Claims{Room: "3500", Role: directory.RoleViewer, ResID: "presenter"}))
+	if seated.Token == nil || seated.Token.ResID != "presenter" {
+		t.Errorf("the token's reservation id: %+v", seated.Token)
 	}
 	anywhere := enter("s1", sign(t, k, directory.Claims{Room: directory.AnyRoom, Role: directory.RoleViewer}))
 	if !anywhere.Admits("any") {

@@ -39,13 +39,17 @@ type Identity struct {
 	// The login result's flags. Moderator gives no right: rights come from Role.
 	Moderator, StereoAudio, Superuser bool
 
-	Variables   map[string]string // the directory's, names as written there
+	Variables   map[string]string // the directory's, names as written there; see Variable
 	MemberFlags string            // conference_member_flags, separated by '|' or ','
 	Token       *Claims           // nil for users of the directory
 }
 
 // UserID is user@domain.
 func (i *Identity) UserID() string { return i.User + "@" + i.Domain }
+
+// Variable is the directory's value for a name, whose case does not matter; "" if
+// there is none. A guest has none: what his token says is in Token.
+func (i *Identity) Variable(name string) string { return lookup(i.Variables, name) }
 
 // Role is what the user may do in a room: a token's role, or moderator if the
 // directory's conference_member_flags say so, else participant.

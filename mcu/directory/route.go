@@ -16,8 +16,9 @@ const maxRoomName = 64
 
 // Suffixes of a destination that name a kind of leg, not a room.
 const (
-	screenSuffix = "-screen"
-	canvasSuffix = "-canvas-"
+	screenSuffix   = "-screen"
+	personalSuffix = "-personal"
+	canvasSuffix   = "-canvas-"
 )
 
 // Route is what a dialled destination means.
@@ -26,6 +27,7 @@ type Route struct {
 	Profile       string // conference profile, one of FreeSWITCH's vanilla names
 	Width, Height int    // of that profile's canvas when no conference.conf.xml says otherwise
 	Screen        bool   // NAME-screen: the leg carries NAME's shared screen
+	Personal      bool   // NAME-personal: the leg asks for a canvas of its own, without itself
 	Canvas        int    // NAME-canvas-N: a second screen that shows canvas N as dialled; else -1
 }
 
@@ -36,6 +38,8 @@ func ParseRoute(destination string) (Route, error) {
 	r := Route{Room: destination, Canvas: -1}
 	if name, ok := strings.CutSuffix(destination, screenSuffix); ok {
 		r.Room, r.Screen = name, true
+	} else if name, ok := strings.CutSuffix(destination, personalSuffix); ok {
+		r.Room, r.Personal = name, true
 	} else if name, n, ok := cutCanvas(destination); ok {
 		r.Room, r.Canvas = name, n
 	}
@@ -58,7 +62,7 @@ func ValidRoom(name string) bool {
 		}
 	}
 	_, _, canvas := cutCanvas(name)
-	return !canvas && !strings.HasSuffix(name, screenSuffix)
+	return !canvas && !strings.HasSuffix(name, screenSuffix) && !strings.HasSuffix(name, personalSuffix)
 }
 
 func roomByte(c byte) bool {

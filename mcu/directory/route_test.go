@@ -13,8 +13,8 @@ func TestParseRoute(t *testing.T) {
 	hd := directory.Route{Profile: stereo + "-720", Width: 1280, Height: 720, Canvas: -1}
 	with := func(r directory.Route, room string) directory.Route { r.Room = room; return r }
 	full := directory.Route{Room: "3500", Profile: stereo, Width: 1920, Height: 1080, Canvas: -1}
-	screen, second := full, full
-	screen.Screen, second.Canvas = true, 2
+	screen, second, personal := full, full, full
+	screen.Screen, second.Canvas, personal.Personal = true, 2, true
 	cases := map[string]directory.Route{
 		"3500":                  full,
 		"3599":                  {Room: "3599", Profile: stereo, Width: 1920, Height: 1080, Canvas: -1},
@@ -25,6 +25,9 @@ func TestParseRoute(t *testing.T) {
 		"35ab":                  with(hd, "35ab"),
 		"3500-screen":           screen,
 		"3500-canvas-2":         second,
+		"3500-personal":         personal,
+		"x-personal-":           with(hd, "x-personal-"),
+		"personal":              with(hd, "personal"),
 		"3500-moderator":        with(hd, "3500-moderator"),
 		"team.room_1":           with(hd, "team.room_1"),
 		"x-canvas-":             with(hd, "x-canvas-"),
@@ -43,7 +46,8 @@ func TestParseRoute(t *testing.T) {
 func TestParseRouteRefuses(t *testing.T) {
 	for _, dialled := range []string{
 		"", " ", "a b", "a/b", "../x", "..", ".", "a@b", "-screen", "-canvas-1", "a-screen-screen",
-		"a-canvas-1-screen", "a-screen-canvas-1", "café", "a\x00", strings.Repeat("a", 65), "*",
+		"a-canvas-1-screen", "a-screen-canvas-1", "-personal", "a-personal-personal", "a-screen-personal", "a-personal-screen",
+		"a-canvas-1-personal", "a-personal-canvas-1", "café", "a\x00", strings.Repeat("a", 65), "*",
 	} {
 		if r, err := directory.ParseRoute(dialled); !errors.Is(err, directory.ErrDestination) {
 			t.Errorf("%q: %+v, %v", dialled, r, err)

@@ -16,11 +16,13 @@ type User struct {
 }
 
 // Variable finds a variable; case does not matter, as in FreeSWITCH.
-func (u *User) Variable(name string) string {
-	if v, ok := u.Variables[name]; ok {
+func (u *User) Variable(name string) string { return lookup(u.Variables, name) }
+
+func lookup(vars map[string]string, name string) string {
+	if v, ok := vars[name]; ok {
 		return v
 	}
-	for k, v := range u.Variables {
+	for k, v := range vars {
 		if strings.EqualFold(k, name) {
 			return v
 		}

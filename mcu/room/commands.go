@@ -1,150 +1,161 @@
 package room
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
+// Reply is what a command answers.
+type Reply struct {
+	Text string
+	// Later, if not nil, has to be called outside of the room's goroutine: it waits
+	// for a picture or for the disk. What it returns goes on after Text.
+	Later func(ctx context.Context) string
+}
+
+// Kind tells what a command is about.
+type Kind string
+
+// The kinds.
+const (
+	KindAudio       Kind = "audio"
+	KindVideo       Kind = "video"
+	KindModeration  Kind = "moderation"
+	KindInformation Kind = "information"
+)
+
+// Permission tells who may run a command.
+type Permission string
+
+// The permissions. What a participant may run for himself, a moderator may run for
+// everybody.
+const (
+	ForModerator Permission = "moderator"
+	ForSelf      Permission = "self"
+)
+
+// CommandInfo is a command as help and documentation show it.
+type CommandInfo struct {
+	Name        string
+	Usage       string // name and arguments in FreeSWITCH's words: the reply to rejected arguments
+	Description string // one line
+	Kind        Kind
+	Permission  Permission
+	SelfWords   []string // the only second words that a participant may give; nil: any
+}
+
 // command is one entry of the table behind FreeSWITCH's "conference NAME …" words.
+// Exactly one of each and run is set.
 type command struct {
-	usage string
-	// each acts on one member; run on the room. Exactly one is set.
-	each func(s *State, m *Member) string
-	run  func(s *State, args []string) string
+	CommandInfo
+	// each acts on one member. word is what follows the selector, "" for nothing.
+	each func(s *State, m *Member, word string) string
+	// run gets all words after the name. errUsage is answered with the usage.
+	run func(s *State, args []string) (Reply, error)
 }
 
-// usageOne is how FreeSWITCH words a command that takes a member.
-const usageOne = " <[member_id|all]|last|non_moderator> [<quiet>]"
+// errUsage rejects a command's arguments.
+var errUsage = errors.New("room: wrong arguments")
 
-// commands is the table: name, usage, handler. Reply texts are FreeSWITCH's.
-func commands() map[string]command {
-	one := func(reply string, f func(*State, *Member)) func(*State, *Member) string {
-		return func(s *State, m *Member) string {
-			f(s, m)
-			return fmt.Sprintf("+OK %s %d\n", reply, m.id)
-		}
-	}
-	mute := one("mute", func(s *State, m *Member) { s.Mute(m, true) })
-	unmute := one("unmute", func(s *State, m *Member) { s.Mute(m, false) })
-	vmute := one("vmute", func(s *State, m *Member) { s.MuteVideo(m, true) })
-	unvmute := one("unvmute", func(s *State, m *Member) { s.MuteVideo(m, false) })
-	return map[string]command{
-		"mute":   {usage: "mute" + usageOne, each: mute},
-		"unmute": {usage: "unmute" + usageOne, each: unmute},
-		"tmute": {usage: "tmute" + usageOne, each: func(s *State, m *Member) string {
-			if m.muted {
-				return unmute(s, m)
-			}
-			return mute(s, m)
-		}},
-		"vmute":   {usage: "vmute" + usageOne, each: vmute},
-		"unvmute": {usage: "unvmute" + usageOne, each: unvmute},
-		"tvmute": {usage: "tvmute" + usageOne, each: func(s *State, m *Member) string {
-			if m.vmuted {
-				return unvmute(s, m)
-			}
-			return vmute(s, m)
-		}},
-		"deaf": {usage: "deaf <[member_id|all]|last|non_moderator>",
-			each: one("deaf", func(s *State, m *Member) { s.Deafen(m, true) })},
-		"undeaf": {usage: "undeaf <[member_id|all]|last|non_moderator>",
-			each: one("undeaf", func(s *State, m *Member) { s.Deafen(m, false) })},
-		"kick": {usage: "kick <[member_id|all|last|non_moderator]> [<optional sound file>]",
-			each: one("kicked", (*State).Kick)},
-		"vid-layout": {usage: "vid-layout <layout name>|group <group name> [<canvas id>]", run: (*State).vidLayout},
-	}
+// commands is the table, in the order in which help lists it.
+func commands() []command {
+	return slices.Concat(audioCommands(), memberVideoCommands(), seatCommands(), canvasCommands(), otherCommands())
 }
 
-// Command runs one command of the conference API and returns its reply text;
-// ok is false when there is no such command. The caller has checked the role.
-func (s *State) Command(name string, args ...string) (reply string, ok bool) {
-	c, ok := commands()[strings.ToLower(name)]
+// CommandTable lists all commands.
+func CommandTable() []CommandInfo {
+	var out []CommandInfo
+	for _, c := range commands() {
+		out = append(out, c.CommandInfo)
+	}
+	return out
+}
+
+// find looks a command up; its name may be in any case.
+func find(name string) (command, bool) {
+	all := commands()
+	i := slices.IndexFunc(all, func(c command) bool { return strings.EqualFold(c.Name, name) })
+	if i < 0 {
+		return command{}, false
+	}
+	return all[i], true
+}
+
+// Command runs one command of the conference API; ok is false when there is none of
+// that name. The caller has checked the role.
+func (s *State) Command(name string, args ...string) (reply Reply, ok bool) {
+	c, ok := find(name)
+	if !ok {
+		return Reply{}, false
+	}
+	return s.call(c, args), true
+}
+
+// SelfCommand runs a command for a participant who acts on himself. It is not
+// allowed if the command is not made for that or names anybody else than id; then
+// nothing happens.
+func (s *State) SelfCommand(id MemberID, name string, args ...string) (reply Reply, allowed bool) {
+	c, ok := find(name)
 	switch {
-	case !ok:
-		return "", false
-	case c.run != nil:
-		return c.run(s, args), true
-	case len(args) == 0:
-		return c.usage, true
+	case !ok, c.Permission != ForSelf, len(args) == 0, !names(args[0], id):
+		return Reply{}, false
+	case c.SelfWords != nil && (len(args) < 2 || !slices.Contains(c.SelfWords, args[1])):
+		return Reply{}, false
 	}
-	return s.forEach(c, args[0]), true
+	return s.call(c, args), true
 }
 
-// forEach runs a command for whom the selector names, newest first as
-// FreeSWITCH lists its members.
-func (s *State) forEach(c command, who string) string {
-	all := slices.Clone(s.members)
-	slices.Reverse(all)
-	switch who {
-	case "all", "non_moderator":
-	case "last":
-		all = all[:min(1, len(all))]
-	default:
-		id, ok := parseID(who)
-		if !ok {
-			return c.usage
-		}
-		m, err := s.Member(id)
-		if err != nil {
-			return fmt.Sprintf("-ERR Non-Existant ID %d\n", id)
-		}
-		all = []*Member{m}
+func (s *State) call(c command, args []string) Reply {
+	var r Reply
+	var err error
+	if c.each != nil {
+		r.Text, err = s.forEach(c.each, args)
+	} else {
+		r, err = c.run(s, args)
 	}
-	var reply strings.Builder
-	for _, m := range all {
-		if who == "non_moderator" && m.req.Role == Moderator {
-			fmt.Fprintf(&reply, "Skipping moderator (member id %d).\n", m.id)
-			continue
-		}
-		reply.WriteString(c.each(s, m))
+	if err != nil {
+		r.Text += c.Usage
 	}
-	return reply.String()
+	return r
 }
 
-// parseID reads a member id as FreeSWITCH does: leading digits count.
-func parseID(s string) (MemberID, bool) {
-	digits := s
-	if i := strings.IndexFunc(s, func(c rune) bool { return c < '0' || c > '9' }); i >= 0 {
-		digits = s[:i]
-	}
-	n, err := strconv.ParseUint(digits, 10, 32)
-	return MemberID(n), err == nil
+// say is a Reply of text alone.
+func say(format string, args ...any) (Reply, error) {
+	return Reply{Text: fmt.Sprintf(format, args...)}, nil
 }
 
-// vidLayout answers vid-layout.
-func (s *State) vidLayout(args []string) string {
-	if len(args) == 0 || args[0] == "" {
-		return "-ERR Invalid input\n"
+// arg is a word of a command's arguments, "" if there are not so many.
+func arg(args []string, i int) string {
+	if i < len(args) {
+		return args[i]
 	}
-	name := args[0]
-	if name == "list" {
-		return s.layoutList()
-	}
-	if name == "group" {
-		if len(args) < 2 || args[1] == "all" {
-			return "-ERR Group name not specified.\n"
-		}
-		name = "group:" + args[1]
-	}
-	group, isGroup := strings.CutPrefix(name, "group:")
-	if err := s.SetLayout(name); err != nil {
-		if isGroup {
-			return fmt.Sprintf("+OK Change to layout group []\n-ERR Invalid layout [%s]\n", strings.Join(args[:1], ""))
-		}
-		return fmt.Sprintf("-ERR Invalid layout [%s]\n", name)
-	}
-	if isGroup {
-		return fmt.Sprintf("+OK Change to layout group [%s]\n", group)
-	}
-	return fmt.Sprintf("+OK Change canvas 1 to layout [%s]\n", name)
+	return ""
 }
 
-func (s *State) layoutList() string {
+// otherCommands are those about members as such, and the help.
+func otherCommands() []command {
+	info := func(name, usage, description string) CommandInfo {
+		return CommandInfo{Name: name, Usage: usage, Description: description, Kind: KindInformation, Permission: ForModerator}
+	}
+	return []command{
+		{CommandInfo: CommandInfo{Name: "kick", Usage: "kick <[member_id|all|last|non_moderator]> [<optional sound file>]",
+			Description: "removes a member", Kind: KindModeration, Permission: ForModerator},
+			each: func(s *State, m *Member, _ string) string {
+				s.Kick(m)
+				return fmt.Sprintf("+OK kicked %d\n", m.id)
+			}},
+		{CommandInfo: info("help", "help", "lists the commands"), run: help},
+		{CommandInfo: info("commands", "commands", "lists the commands"), run: help},
+	}
+}
+
+func help(*State, []string) (Reply, error) {
 	var b strings.Builder
-	for _, l := range s.set.Layouts() {
-		b.WriteString(l.Name + "\n")
+	for _, c := range commands() {
+		fmt.Fprintf(&b, "\t\t%s\n\t\t\t%s\n", c.Usage, c.Description)
 	}
-	return b.String()
+	return Reply{Text: b.String()}, nil
 }

@@ -38,14 +38,21 @@ type Info struct {
 	Talking            bool
 	Score              int // FreeSWITCH's energy score
 	Floor, VideoFloor  bool
-	Layer              int // 0-based seat on the canvas, -1 for none
+	FloorLocked        bool // holds the video floor, which follows nobody
+	Canvas             int  // that shows him, 0-based
+	Layer              int  // 0-based seat on the canvas, -1 for none
+	Watching           int  // canvas that he watches, 0-based; -1: his personal one
 	ReservationID      layouts.ReservationID
+	RoleID             string
+	Canvases           int // of the conference, without the super canvas
 }
 
-// CanvasInfo is the canvas as the geometry and layout-info messages tell it.
+// CanvasInfo is a canvas as the layout information tells it.
 type CanvasInfo struct {
-	Serial        uint64
+	Canvas        int // 0-based
+	Super         bool
 	Width, Height int // pixels
+	FPS           int
 	Layout        *layouts.Layout
 	Used          int // seats taken
 	// Members holds the member of each seat of the layout, 0 for a free one.
@@ -57,13 +64,19 @@ type CanvasInfo struct {
 type Observer interface {
 	// MemberJoined comes after the member is in the room and before any other
 	// event about him.
-	MemberJoined(i Info, c CanvasInfo)
+	MemberJoined(i Info, c []CanvasInfo)
 	// MemberChanged tells the new state of a member.
 	MemberChanged(i Info)
 	// MemberLeft is the last event about a member.
 	MemberLeft(i Info, cause Cause)
 	// LayoutChanged tells a new layout or a new seating.
 	LayoutChanged(c CanvasInfo)
+	// GeometryChanged tells where a canvas shows whom from a picture on that is yet
+	// to come. only is the one member whom it is for, 0: all who watch that canvas.
+	GeometryChanged(g Geometry, only MemberID)
+	// PersonalRefused tells that a member gets the common canvas because there are
+	// too many personal ones.
+	PersonalRefused(i Info, limit int)
 	// Ended comes once, after the last member has left.
 	Ended()
 }

@@ -2,8 +2,10 @@ package room
 
 import (
 	"context"
+	"image"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/omniverto/omniverto/media"
 	"github.com/omniverto/omniverto/mixer/audio"
 	"github.com/omniverto/omniverto/mixer/source"
+	"github.com/omniverto/omniverto/mixer/view"
 )
 
 // Request is somebody who wants to join.
@@ -23,6 +26,12 @@ type Request struct {
 	UserVariables   map[string]string
 	ScreenShare     bool // owner's second leg: seen, not heard, sees nothing
 	SecondScreen    bool // sees only, is not listed
+	RoleID          string
+	Canvas          int  // that shows him, 0-based
+	Watching        int  // that he watches, 0-based; the number after the last is the super canvas
+	Personal        bool // wants a canvas without himself
+	JoinVideoFloor  bool // takes the video floor and keeps it (FreeSWITCH's join-vid-floor)
+	Look            Look
 	// Left is called once, from any goroutine, when the member is out.
 	Left func(Cause)
 }
@@ -41,18 +50,27 @@ type Member struct {
 	// owned by the room's loop
 	leg                 Leg
 	port                *audio.Port
-	unwatch             func()
+	watched             *view.View // or nil
+	cancelWatch         func()     // or nil
+	canvas              int        // that shows him
+	watchesCanvas       int        // len(canvases) is the super canvas
+	personal            *canvasState
+	wantsPersonal       bool
+	toldLimit           bool // that there are too many personal canvases
+	look                look
+	pictureSize         image.Point // of his camera, after his turn; looked at once a second
 	dir                 media.Directions
 	muted, deaf, vmuted bool
 	talking             bool
 	score               int
 	digits              digits
 	digitTimer          *time.Timer
-	avatar              stills
 	gone                bool
 	orphaned            time.Time // when the socket was lost or media last came since; zero: socket is there
 	lostAt              time.Time
 	packets             uint64 // that had come by then
+
+	keyframes atomic.Pointer[view.View] // the view that he watches, for his leg's goroutines
 }
 
 // maxName bounds a display name, in runes.
@@ -80,8 +98,13 @@ func (r *Room) Reserve(ctx context.Context, req Request) (*Member, error) {
 	req.Name, req.Number = cleanName(req.Name), cleanName(req.Number)
 	m := &Member{
 		id: r.engine.NextID(), room: r, req: req, joined: time.Now(),
-		digits: digits{controls: r.profile.Controls},
+		digits: digits{controls: r.profile.Controls}, look: newLook(req.Look),
+		canvas: req.Canvas, watchesCanvas: req.Watching, wantsPersonal: req.Personal,
 	}
+	if n := max(r.profile.Canvases, 1); m.canvas < 0 || m.canvas >= n {
+		m.canvas = 0
+	}
+	m.watchesCanvas = max(m.watchesCanvas, 0)
 	m.log = r.log.With("member", m.id, "call", req.CallID)
 	err := r.Do(context.WithoutCancel(ctx), func(s *State) error { return s.reserve(m) })
 	if err != nil {
@@ -155,11 +178,18 @@ func (e ear) AudioPacket(p *media.Packet)      { e.m.audio.Push(p) }
 func (e ear) VideoPacket(p *media.Packet)      { e.m.video.Push(p) }
 func (e ear) AudioReport(r media.SenderReport) { e.m.audio.Report(r) }
 func (e ear) VideoReport(r media.SenderReport) { e.m.video.Report(r) }
-func (e ear) KeyframeRequested()               { e.m.room.view.RequestKeyframe() }
+func (e ear) KeyframeRequested()               { e.m.askKeyframe() }
 
 func (e ear) Connected() {
 	e.m.log.Debug("media connected", "after", time.Since(e.m.joined).Round(time.Millisecond))
-	e.m.room.view.RequestKeyframe()
+	e.m.askKeyframe()
+}
+
+// askKeyframe asks the view that the member watches.
+func (m *Member) askKeyframe() {
+	if v := m.keyframes.Load(); v != nil {
+		v.RequestKeyframe()
+	}
 }
 
 func (e ear) Closed(err error) {

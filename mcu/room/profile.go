@@ -18,9 +18,38 @@ type Profile struct {
 	// VideoRequired: no camera, no seat (no avatars); MuteExits: a member who
 	// mutes his video gives up his seat.
 	VideoRequired, MuteExits bool
-	Background, Letterbox    media.RGB
-	Controls                 Controls // DTMF sequences
+	// ModeratorsFirst: when seats are few, moderators get theirs before others.
+	ModeratorsFirst bool
+
+	Background, Letterbox        media.RGB
+	BorderColor, SuperBackground media.RGB
+	BorderSize                   int // pixels, around every picture; 0 none
+	// TransitionMsec is how long pictures take to their new places; 0: at once.
+	TransitionMsec int
+	// TalkRing draws a ring around who talks.
+	TalkRing bool
+	// NoVideoAvatar is an image of the media folder for members without a camera;
+	// "": initials. MuteBanner lies over the mute image of a member.
+	NoVideoAvatar, MuteBanner string
+
+	Canvases int // 1 to MaxCanvases
+	// SuperLabels names the canvases on the super canvas; SuperShowAll shows empty
+	// ones, too.
+	SuperLabels, SuperShowAll bool
+	// Personal: everybody gets a canvas without himself, up to PersonalLimit of
+	// them, of PersonalWidth x PersonalHeight; 0: the canvas scaled into 640x360.
+	Personal                      bool
+	PersonalLimit                 int
+	PersonalWidth, PersonalHeight int
+
+	Controls Controls // DTMF sequences
 }
+
+// MaxCanvases is the most canvases of a conference (FreeSWITCH's limit).
+const MaxCanvases = 20
+
+// talkColor is the talking highlight's.
+var talkColor = media.RGB{R: 0x3d, G: 0xd6, B: 0x8c}
 
 // Stock returns the embedded profile of that name: FreeSWITCH's vanilla video
 // profiles without video-required-for-canvas and video-mute-exit-canvas, so that
@@ -29,7 +58,9 @@ func Stock(name string) Profile {
 	p := Profile{
 		Name: name, Width: 1280, Height: 720, FPS: 30, Layout: "group:grid",
 		VideoKbps: 2000, Channels: 2, EnergyLevel: 200, AutoFloorMsec: 1000,
-		Background: media.RGB{R: 0x33, G: 0x33, B: 0x33}, Controls: StockControls(),
+		Background: media.RGB{R: 0x33, G: 0x33, B: 0x33}, BorderColor: media.RGB{G: 0xff},
+		SuperBackground: media.RGB{R: 0x06, G: 0x8d, B: 0xf3}, MuteBanner: "VIDEO MUTED",
+		TransitionMsec: 250, Canvases: 1, PersonalLimit: 4, Controls: StockControls(),
 	}
 	switch name {
 	case "video-mcu-stereo":

@@ -188,6 +188,10 @@ func (p *Profile) set(name, v string, controls map[string]Controls) error {
 		p.Background, err = media.ParseRGB(v)
 	case "video-letterbox-bgcolor":
 		p.Letterbox, err = media.ParseRGB(v)
+	case "video-border-color":
+		p.BorderColor, err = media.ParseRGB(v)
+	case "video-super-canvas-bgcolor":
+		p.SuperBackground, err = media.ParseRGB(v)
 	case "conference-flags":
 		p.flags(v)
 	case "caller-controls":
@@ -197,9 +201,59 @@ func (p *Profile) set(name, v string, controls map[string]Controls) error {
 			p.Controls = Controls{}
 		}
 	default:
+		return p.setCanvases(name, v)
+	}
+	return err
+}
+
+// setCanvases applies the parameters of canvases and decorations. Those that
+// FreeSWITCH does not have are video-transition-msec, video-talking-highlight,
+// video-personal-canvas-limit and video-personal-canvas-size.
+func (p *Profile) setCanvases(name, v string) error {
+	var err error
+	switch name {
+	case "video-canvas-count":
+		p.Canvases, err = number(v, 1, MaxCanvases)
+	case "video-border-size":
+		p.BorderSize, err = number(v, 0, 50)
+	case "video-super-canvas-label-layers":
+		p.SuperLabels, err = boolean(v)
+	case "video-super-canvas-show-all-layers":
+		p.SuperShowAll, err = boolean(v)
+	case "video-no-video-avatar":
+		p.NoVideoAvatar = v
+	case "video-mute-banner":
+		p.MuteBanner = v
+	case "video-transition-msec":
+		p.TransitionMsec, err = number(v, 0, 2000)
+	case "video-talking-highlight":
+		p.TalkRing = v == "ring"
+		if v != "ring" && v != "off" {
+			err = fmt.Errorf("%w: want off or ring", errBadValue)
+		}
+	case "video-personal-canvas-limit":
+		p.PersonalLimit, err = number(v, 0, 1000)
+	case "video-personal-canvas-size":
+		p.PersonalWidth, p.PersonalHeight, err = parseSize(v)
+	default:
 		return errUnknownParam
 	}
 	return err
+}
+
+// boolean reads FreeSWITCH's switch_true: its words, or a number.
+func boolean(v string) (bool, error) {
+	switch strings.ToLower(strings.TrimSpace(v)) {
+	case "true", "yes", "on", "enabled", "active", "allow", "t":
+		return true, nil
+	case "false", "no", "off", "disabled", "inactive", "disallow", "f", "":
+		return false, nil
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(v))
+	if err != nil {
+		return false, fmt.Errorf("%w: want true or false", errBadValue)
+	}
+	return n != 0, nil
 }
 
 func (p *Profile) flags(v string) {
@@ -211,6 +265,10 @@ func (p *Profile) flags(v string) {
 			p.MuteExits = true
 		case "audio-always":
 			p.AudioAlways = true
+		case "video-muxing-personal-canvas":
+			p.Personal = true
+		case "video-moderators-first":
+			p.ModeratorsFirst = true
 		}
 	}
 }

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/omniverto/omniverto/fonts"
 	"github.com/omniverto/omniverto/layouts"
+	"github.com/omniverto/omniverto/mcu/decor"
 	"github.com/omniverto/omniverto/media"
 	"github.com/omniverto/omniverto/mixer"
 	"github.com/omniverto/omniverto/mixer/audio"
@@ -24,6 +26,7 @@ var (
 	ErrEnded    = errors.New("room: ended")
 	ErrFull     = errors.New("room: full")
 	ErrNoMember = errors.New("room: no such member")
+	ErrPanic    = errors.New("room: internal error")
 )
 
 // Engine is what all rooms of a server share: codecs, kernels, pools and the
@@ -33,7 +36,8 @@ type Engine struct {
 	Pictures        *media.PicturePool
 	Frames          *media.FramePool
 	Scaler          pixel.Scaler
-	Fonts           *fonts.Library
+	Decor           *decor.Library
+	Media           *decor.Media
 	NewVideoDecoder func() (media.VideoDecoder, error)
 	NewVideoEncoder func(media.VideoEncoderConfig) (media.VideoEncoder, error)
 	NewAudioDecoder func(channels int) (media.AudioDecoder, error)
@@ -60,10 +64,9 @@ type Room struct {
 	profile      Profile
 	engine       *Engine
 	clock        *media.Clock
-	canvas       *canvas.Canvas
-	view         *view.View
+	cache        *canvas.Cache // scaled pictures that several canvases show; compose goroutine
 	mixer        *audio.Mixer
-	beats        [2]*mixer.Metronome // canvas, sound
+	sound        *mixer.Metronome
 	log          *slog.Logger
 	ops          chan func()
 	ended        chan struct{}  // closed when nothing is taken from ops any more
@@ -74,8 +77,13 @@ type Room struct {
 	state State
 
 	// atomic
+	beat     atomic.Pointer[canvasBeat]
 	members  atomic.Int32
 	composed atomic.Uint64
+
+	mu     sync.Mutex
+	shared composer   // guarded by mu
+	past   view.Stats // guarded by mu; of views that were closed
 }
 
 // New makes the room and starts it. It ends by itself when the last member has
@@ -88,26 +96,19 @@ func New(o Options) (*Room, error) {
 	p, e := o.Profile, o.Engine
 	r := &Room{
 		name: o.Name, domain: o.Domain, profile: p, engine: e, clock: media.NewClock(),
-		log: o.Log.With("room", o.Name), ops: make(chan func(), 64),
+		cache: canvas.NewCache(e.Scaler),
+		log:   o.Log.With("room", o.Name), ops: make(chan func(), 64),
 		ended: make(chan struct{}), done: make(chan struct{}),
 	}
-	r.canvas = canvas.New(canvas.Options{Width: p.Width, Height: p.Height, Scaler: e.Scaler})
-	r.view = view.New(view.Options{
-		Config: media.VideoEncoderConfig{Width: p.Width, Height: p.Height, FPS: p.FPS,
-			Bitrate: p.VideoKbps * 1000, Layers: 2},
-		NewEncoder: e.NewVideoEncoder, Gate: e.Gate, Scaler: e.Scaler, Frames: e.Frames,
-		Clock: r.clock, Log: r.log,
-	})
 	r.mixer = audio.New(audio.Options{
 		Clock: r.clock, Channels: p.Channels, EnergyLevel: p.EnergyLevel, AudioAlways: p.AudioAlways,
 		NewEncoder: func() (media.AudioEncoder, error) { return e.NewAudioEncoder(p.Channels) },
 		Frames:     e.Frames, Log: r.log,
 	})
-	r.beats[0] = mixer.NewMetronome(mixer.MetronomeOptions{
-		Clock: r.clock, Period: time.Second / time.Duration(p.FPS), Step: r.compose})
-	r.beats[1] = mixer.NewMetronome(mixer.MetronomeOptions{
+	r.sound = mixer.NewMetronome(mixer.MetronomeOptions{
 		Clock: r.clock, Period: media.AudioTick, CatchUp: 10, Step: r.mixer.Step})
 	r.state = newState(r, layout, group, o.Layouts, o.Observer)
+	r.startBeat(p.FPS)
 	go r.run()
 	return r, nil
 }
@@ -132,7 +133,7 @@ func (r *Room) Done() <-chan struct{} { return r.done }
 func (r *Room) Do(ctx context.Context, f func(*State) error) error {
 	result := make(chan error, 1)
 	select {
-	case r.ops <- func() { result <- f(&r.state) }:
+	case r.ops <- func() { result <- r.guard(f) }:
 	case <-r.ended:
 		return ErrEnded
 	case <-ctx.Done():
@@ -154,9 +155,21 @@ func (r *Room) Do(ctx context.Context, f func(*State) error) error {
 // post runs f on the room's goroutine some time later; it is dropped when the room ends.
 func (r *Room) post(f func(*State)) {
 	select {
-	case r.ops <- func() { f(&r.state) }:
+	case r.ops <- func() { _ = r.guard(func(s *State) error { f(s); return nil }) }:
 	case <-r.ended:
 	}
+}
+
+// guard runs f on the room's goroutine. A panic there is an error of whoever
+// asked; it ends nobody's meeting.
+func (r *Room) guard(f func(*State) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", ErrPanic, p)
+			r.log.Error("panic in a room", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	return f(&r.state)
 }
 
 // after posts f when d has passed; stopping the timer drops it.
@@ -175,9 +188,7 @@ const housekeeping = time.Second
 
 func (r *Room) run() {
 	ctx, stop := context.WithCancel(context.Background())
-	for _, b := range r.beats {
-		r.wg.Go(func() { b.Run(ctx) })
-	}
+	r.wg.Go(func() { r.sound.Run(ctx) })
 	tick := time.NewTicker(housekeeping)
 	defer tick.Stop()
 	r.log.Info("room created", "canvas", fmt.Sprintf("%dx%d", r.profile.Width, r.profile.Height))
@@ -192,38 +203,22 @@ func (r *Room) run() {
 		}
 	}
 	stop()
+	r.beat.Load().stop()
 	close(r.ended) // before the wait: legs that are closing may still post
 	r.wg.Wait()
 	r.mixer.Close()
-	r.view.Close()
-	r.canvas.Close()
+	r.closeForms()
 	r.state.observer.Ended()
 	r.log.Info("room ended")
 	close(r.done)
 }
 
-// compose is the canvas tick.
-func (r *Room) compose(tick int64, now time.Duration) {
-	if r.view.Watchers() == 0 {
-		return
-	}
-	rtp := r.clock.VideoRTP(now)
-	pic, info := r.canvas.Step(now)
-	if pic == nil {
-		r.view.Tick(tick, rtp)
-		return
-	}
-	r.composed.Add(1)
-	r.view.Put(pic, tick, rtp, info.Replaced)
-	pic.Release()
-}
-
 // Stats are a room's counters for metrics.
 type Stats struct {
 	Members       int
-	Composed      uint64
+	Composed      uint64 // pictures of all canvases
 	Canvas, Sound mixer.MetronomeStats
-	View          view.Stats
+	View          view.Stats // of all views now there
 	Mix           audio.Stats
 }
 
@@ -231,7 +226,33 @@ type Stats struct {
 func (r *Room) Stats() Stats {
 	return Stats{
 		Members: int(r.members.Load()), Composed: r.composed.Load(),
-		Canvas: r.beats[0].Stats(), Sound: r.beats[1].Stats(),
-		View: r.view.Stats(), Mix: r.mixer.Stats(),
+		Canvas: r.beat.Load().Stats(), Sound: r.sound.Stats(),
+		View: r.viewStats(), Mix: r.mixer.Stats(),
+	}
+}
+
+// viewStats adds up the views, those that were closed included.
+func (r *Room) viewStats() view.Stats {
+	r.mu.Lock()
+	d, sum := r.shared.deck, r.past
+	r.mu.Unlock()
+	all := d.forms
+	if d.super != nil {
+		all = append(slices.Clip(all), d.super)
+	}
+	for _, f := range all {
+		for _, e := range *f.encodes.Load() {
+			sum = addStats(sum, e.view.Stats())
+		}
+	}
+	return sum
+}
+
+func addStats(a, b view.Stats) view.Stats {
+	return view.Stats{
+		Frames: a.Frames + b.Frames, Keyframes: a.Keyframes + b.Keyframes, Bytes: a.Bytes + b.Bytes,
+		Requests: a.Requests + b.Requests, Merged: a.Merged + b.Merged, Replaced: a.Replaced + b.Replaced,
+		Dropped: a.Dropped + b.Dropped, Errors: a.Errors + b.Errors, Encode: a.Encode + b.Encode,
+		Watchers: a.Watchers + b.Watchers,
 	}
 }

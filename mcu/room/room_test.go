@@ -1,7 +1,6 @@
 package room_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/omniverto/omniverto/fonts"
 	"github.com/omniverto/omniverto/layouts"
+	"github.com/omniverto/omniverto/mcu/decor"
 	"github.com/omniverto/omniverto/mcu/room"
 	"github.com/omniverto/omniverto/media"
 	"github.com/omniverto/omniverto/mixer"
@@ -68,6 +68,22 @@ type diary struct {
 	mu    sync.Mutex
 	lines []string
 	last  map[string]string
+
+	geometries []told
+}
+
+// told is a geometry and whom it was for.
+type told struct {
+	room.Geometry
+	only room.MemberID
+}
+
+func (d *diary) takeGeometries() []told {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := d.geometries
+	d.geometries = nil
+	return out
 }
 
 func (d *diary) add(format string, args ...any) {
@@ -84,7 +100,7 @@ func (d *diary) take() []string {
 	return out
 }
 
-func (d *diary) MemberJoined(i room.Info, _ room.CanvasInfo) {
+func (d *diary) MemberJoined(i room.Info, _ []room.CanvasInfo) {
 	d.add("join %s layer %d", i.Name, i.Layer)
 }
 func (d *diary) MemberChanged(i room.Info) {
@@ -96,7 +112,15 @@ func (d *diary) MemberChanged(i room.Info) {
 }
 func (d *diary) MemberLeft(i room.Info, c room.Cause) { d.add("left %s cause %d", i.Name, c) }
 func (d *diary) LayoutChanged(c room.CanvasInfo)      { d.add("layout %s used %d", c.Layout.Name, c.Used) }
-func (d *diary) Ended()                               { d.add("ended") }
+func (d *diary) GeometryChanged(g room.Geometry, only room.MemberID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.geometries = append(d.geometries, told{g, only})
+}
+func (d *diary) PersonalRefused(i room.Info, limit int) {
+	d.add("no personal canvas %s limit %d", i.Name, limit)
+}
+func (d *diary) Ended() { d.add("ended") }
 
 func newRoom(t *testing.T, change func(*room.Profile)) (*room.Room, *diary) {
 	t.Helper()
@@ -106,12 +130,18 @@ func newRoom(t *testing.T, change func(*room.Profile)) (*room.Room, *diary) {
 	if change != nil {
 		change(&p)
 	}
+	images, err := decor.OpenMedia(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = images.Close() })
 	d := &diary{last: map[string]string{}}
 	r, err := room.New(room.Options{
 		Name: "3800", Domain: "example.com", Profile: p, Layouts: layouts.Stock(), Observer: d, Log: log,
 		Engine: &room.Engine{
 			Gate: mixer.NewGate(2), Pictures: media.NewPicturePool(16), Frames: media.NewFramePool(16),
-			Scaler: pixel.Reference{}, Fonts: fonts.New(log),
+			Scaler: pixel.Reference{}, Media: images,
+			Decor:           decor.New(decor.Options{Fonts: fonts.New(log), Media: images, Log: log}),
 			NewVideoDecoder: func() (media.VideoDecoder, error) { return quietVideoDecoder{}, nil },
 			NewVideoEncoder: func(media.VideoEncoderConfig) (media.VideoEncoder, error) { return quietCodec{}, nil },
 			NewAudioDecoder: func(int) (media.AudioDecoder, error) { return quietAudio{}, nil },
@@ -323,39 +353,20 @@ func TestLegThatDiesBeforeTheJoin(t *testing.T) {
 	})
 }
 
-func TestCommands(t *testing.T) {
+// TestPanicIsTheAskersAlone: what goes wrong in one request ends no meeting.
+func TestPanicIsTheAskersAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := newRoom(t, nil)
-		join(t, r, room.Request{Name: "Anna", Role: room.Moderator}, both)
-		join(t, r, room.Request{Name: "Bob"}, both)
-		for _, c := range []struct {
-			words []string
-			reply string
-		}{
-			{[]string{"mute", "2"}, "+OK mute 2\n"},
-			{[]string{"tmute", "0002"}, "+OK unmute 2\n"},
-			{[]string{"mute", "non_moderator"}, "+OK mute 2\nSkipping moderator (member id 1).\n"},
-			{[]string{"unmute", "all"}, "+OK unmute 2\n+OK unmute 1\n"},
-			{[]string{"tvmute", "last"}, "+OK vmute 2\n"},
-			{[]string{"deaf", "9999"}, "-ERR Non-Existant ID 9999\n"},
-			{[]string{"mute"}, "mute <[member_id|all]|last|non_moderator> [<quiet>]"},
-			{[]string{"vid-layout"}, "-ERR Invalid input\n"},
-			{[]string{"vid-layout", "3x3", "all"}, "+OK Change canvas 1 to layout [3x3]\n"},
-			{[]string{"vid-layout", "no-such"}, "-ERR Invalid layout [no-such]\n"},
-			{[]string{"vid-layout", "group:grid"}, "+OK Change to layout group [grid]\n"},
-			{[]string{"vid-layout", "group:no-such"}, "+OK Change to layout group []\n-ERR Invalid layout [group:no-such]\n"},
-			{[]string{"kick", "2"}, "+OK kicked 2\n"},
-		} {
-			err := r.Do(context.Background(), func(s *room.State) error {
-				if got, _ := s.Command(c.words[0], c.words[1:]...); got != c.reply {
-					t.Errorf("%q answers %q, want %q", c.words, got, c.reply)
-				}
-				return nil
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
+		join(t, r, room.Request{Name: "Anna"}, both)
+		if err := r.Do(t.Context(), func(*room.State) error { panic("oh") }); !errors.Is(err, room.ErrPanic) {
+			t.Errorf("Do: %v", err)
 		}
+		do(t, r, func(s *room.State) error {
+			if n := len(s.Members()); n != 1 {
+				t.Errorf("%d members", n)
+			}
+			return nil
+		})
 		r.Close()
 	})
 }

@@ -8,9 +8,26 @@ import (
 
 // candidate is a member who wants a seat on the canvas.
 type candidate struct {
-	id    MemberID
-	resID layouts.ReservationID
-	floor bool // holds the video floor
+	id     MemberID
+	resID  layouts.ReservationID
+	roleID string
+	floor  bool // holds the video floor
+	avatar bool // sends no picture
+	first  bool // goes before others when seats are few: moderators, if the profile says so
+}
+
+// rank orders those for whom there are not enough seats: the less, the sooner.
+// Cameras go before avatars, as in FreeSWITCH.
+func (c candidate) rank() int {
+	switch {
+	case c.floor:
+		return 0
+	case c.first:
+		return 1
+	case !c.avatar:
+		return 2
+	}
+	return 3
 }
 
 // assign gives the layout's seats to the candidates, who come in the order in
@@ -28,15 +45,41 @@ func assign(l *layouts.Layout, same bool, prev []MemberID, want []candidate) []M
 	}
 	waiting := slices.DeleteFunc(slices.Clone(want), func(c candidate) bool { return slices.Contains(seats, c.id) })
 	waiting = claim(l, seats, waiting, want)
+	slices.SortStableFunc(waiting, func(a, b candidate) int { return a.rank() - b.rank() })
 	for _, c := range waiting {
-		for i, im := range l.Images {
-			if seats[i] == 0 && open(im, c) {
-				seats[i] = c.id
-				break
-			}
+		if i := freeSeat(l, seats, c); i >= 0 {
+			seats[i] = c.id
+		} else if i := lesserSeat(l, seats, want, c); i >= 0 {
+			seats[i] = c.id
 		}
 	}
 	return seats
+}
+
+// freeSeat is the first seat that nobody has and that c may take, -1 for none.
+func freeSeat(l *layouts.Layout, seats []MemberID, c candidate) int {
+	for i, im := range l.Images {
+		if seats[i] == 0 && open(im, c) {
+			return i
+		}
+	}
+	return -1
+}
+
+// lesserSeat is the seat of somebody who has to give it up for c: the last one
+// of the worst rank; -1 for none.
+func lesserSeat(l *layouts.Layout, seats []MemberID, want []candidate, c candidate) int {
+	at, worst := -1, c.rank()
+	for i, im := range l.Images {
+		j := slices.IndexFunc(want, func(w candidate) bool { return w.id == seats[i] })
+		if j < 0 || !open(im, c) || own(l, want[j]) == i {
+			continue
+		}
+		if r := want[j].rank(); r > worst || r == worst && at >= 0 {
+			at, worst = i, r
+		}
+	}
+	return at
 }
 
 // keep leaves everybody where he was, if the seat is still his.
@@ -74,10 +117,11 @@ func claim(l *layouts.Layout, seats []MemberID, waiting, want []candidate) []can
 
 // own is the seat that is c's before all others, -1 for none.
 func own(l *layouts.Layout, c candidate) int {
-	if c.resID != "" {
-		if i := slices.IndexFunc(l.Images, func(im layouts.Image) bool { return im.ReservationID == c.resID }); i >= 0 {
-			return i
-		}
+	mine := func(im layouts.Image) bool {
+		return c.resID != "" && im.ReservationID == c.resID || c.roleID != "" && im.RoleID == c.roleID
+	}
+	if i := slices.IndexFunc(l.Images, mine); i >= 0 {
+		return i
 	}
 	if c.floor {
 		return l.Floor()
@@ -88,7 +132,9 @@ func own(l *layouts.Layout, c candidate) int {
 // open reports whether c may sit there.
 func open(im layouts.Image, c candidate) bool {
 	switch {
-	case im.FileOnly, im.RoleID != "":
+	case im.FileOnly:
+		return false
+	case im.RoleID != "" && im.RoleID != c.roleID:
 		return false
 	case im.ReservationID != "":
 		return im.ReservationID == c.resID

@@ -1,9 +1,6 @@
 package room
 
 import (
-	"slices"
-	"time"
-
 	"github.com/omniverto/omniverto/media"
 	"github.com/omniverto/omniverto/mixer/source"
 )
@@ -19,7 +16,7 @@ func hearing(m *Member) media.Watcher {
 // pollSound takes over who talks and who has the floor from the mixer.
 func (s *State) pollSound() {
 	floor := MemberID(s.room.mixer.Floor())
-	old := s.floor
+	old, ring := s.floor, false
 	s.floor = floor
 	for _, m := range s.members {
 		if m.port == nil {
@@ -31,75 +28,13 @@ func (s *State) pollSound() {
 		m.talking = st.Talking
 		if talking != m.talking || old != floor && (m.id == old || m.id == floor) {
 			s.changed(m)
+			ring = ring || talking != m.talking
 		}
+	}
+	if ring && s.room.profile.TalkRing {
+		s.show()
 	}
 	s.followFloor()
-}
-
-// followFloor lets the video floor follow the audio floor once its holder has
-// talked for video-auto-floor-msec.
-func (s *State) followFloor() {
-	holder, err := s.Member(s.floor)
-	if err != nil || !holder.talking || !s.hasCamera(holder) || holder.id == s.videoFloor {
-		s.stopFollowing()
-		return
-	}
-	if s.following == holder.id {
-		return
-	}
-	s.stopFollowing()
-	s.following = holder.id
-	wait := time.Duration(s.room.profile.AutoFloorMsec) * time.Millisecond
-	s.floorTimer = s.room.after(wait, func(s *State) {
-		if s.following == holder.id {
-			s.following = 0
-			s.setVideoFloor(holder.id)
-			s.reseat()
-		}
-	})
-}
-
-func (s *State) stopFollowing() {
-	s.following = 0
-	if s.floorTimer != nil {
-		s.floorTimer.Stop()
-	}
-}
-
-func (s *State) setVideoFloor(id MemberID) {
-	old := s.videoFloor
-	s.videoFloor, s.lastVideo = id, old
-	for _, m := range s.members {
-		if m.id == old || m.id == id {
-			s.changed(m)
-		}
-	}
-}
-
-// dropFloor takes the floors from a leaving member; the video floor goes to the
-// newest other member with a camera, as in FreeSWITCH.
-func (s *State) dropFloor(gone *Member) {
-	if s.floor == gone.id {
-		s.floor = 0
-	}
-	if s.following == gone.id {
-		s.stopFollowing()
-	}
-	if s.lastVideo == gone.id {
-		s.lastVideo = 0
-	}
-	if s.videoFloor != gone.id {
-		return
-	}
-	next := MemberID(0)
-	for _, m := range slices.Backward(s.members) {
-		if s.hasCamera(m) {
-			next = m.id
-			break
-		}
-	}
-	s.setVideoFloor(next)
-	s.lastVideo = 0
 }
 
 // alignLips holds the picture back when the member's sound is played later.

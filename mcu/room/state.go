@@ -20,23 +20,34 @@ type State struct {
 	reserved int       // places given, not yet joined
 	ended    bool
 
-	layout *layouts.Layout
-	group  *layouts.Group // nil: layout is fixed
-	seats  []MemberID     // per image of layout
-	serial uint64         // of the scene
+	canvases []*canvasState
+	super    *canvasState               // shows all canvases; nil if there is one
+	serial   uint64                     // of the newest scene
+	cameras  map[[2]int]*cameraSettings // of the cam command, by canvas and layer
+	fps      int
+	missing  map[string]bool // images of layouts that cannot be shown
+	// noVideoAvatar is the image file for members without a camera; "" initials.
+	noVideoAvatar string
 
-	floor      MemberID // audio floor
-	videoFloor MemberID
-	lastVideo  MemberID // video floor holder before
-	following  MemberID // talks and has the audio floor: gets the video floor when floorTimer fires
-	floorTimer *time.Timer
+	personalMode   bool
+	personalLayout *layouts.Layout // of all personal canvases; both nil: as the first canvas
+	personalGroup  *layouts.Group
+
+	floor       MemberID // audio floor
+	videoFloor  MemberID
+	lastVideo   MemberID // video floor holder before
+	floorLocked bool     // the video floor does not follow the voice
+	following   MemberID // talks and has the audio floor: gets the video floor when floorTimer fires
+	floorTimer  *time.Timer
 }
 
 func newState(r *Room, l *layouts.Layout, g *layouts.Group, set *layouts.Set, o Observer) State {
-	if g != nil {
-		l = g.Choose(1, 0)
+	s := State{
+		room: r, observer: o, set: set, fps: r.profile.FPS, missing: make(map[string]bool), cameras: make(map[[2]int]*cameraSettings),
+		noVideoAvatar: r.profile.NoVideoAvatar, personalMode: r.profile.Personal,
 	}
-	return State{room: r, observer: o, set: set, layout: l, group: g, seats: make([]MemberID, len(l.Images))}
+	s.openCanvases(l, g)
+	return s
 }
 
 func (s *State) reserve(m *Member) error {
@@ -72,12 +83,8 @@ func (s *State) join(m *Member, leg Leg) error {
 	s.room.members.Store(int32(len(s.members)))
 	s.listen(m)
 	m.log.Info("member joined", "name", m.req.Name, "role", string(m.req.Role), "media", fmt.Sprintf("%+v", m.dir))
-	s.observer.MemberJoined(s.info(m), s.canvasInfo())
-	if s.videoFloor == 0 && s.hasCamera(m) {
-		s.setVideoFloor(m.id)
-	} else if s.lastVideo == 0 && s.hasCamera(m) {
-		s.lastVideo = m.id
-	}
+	s.observer.MemberJoined(s.info(m), s.Canvases())
+	s.floorForNewcomer(m)
 	s.reseat()
 	return nil
 }
@@ -92,9 +99,7 @@ func (s *State) listen(m *Member) {
 		port := s.room.mixer.Add(audio.PortID(m.id), src, hearing(m))
 		m.port = port
 	}
-	if m.dir.VideoOut && !m.req.ScreenShare {
-		m.unwatch = s.room.view.Watch(m.leg.Video())
-	}
+	s.watch(m)
 }
 
 // renegotiated connects a member anew whose leg changed its directions: somebody
@@ -104,7 +109,7 @@ func (s *State) renegotiated(m *Member) {
 		return
 	}
 	s.silence(m)
-	m.port, m.unwatch = nil, nil
+	m.port = nil
 	m.dir = m.leg.Directions()
 	m.log.Info("media changed", "media", fmt.Sprintf("%+v", m.dir))
 	s.listen(m)
@@ -112,9 +117,7 @@ func (s *State) renegotiated(m *Member) {
 		m.port.SetMuted(m.muted)
 		m.port.SetDeaf(m.deaf)
 	}
-	if s.videoFloor == 0 && s.hasCamera(m) {
-		s.setVideoFloor(m.id)
-	}
+	s.floorForNewcomer(m)
 	s.changed(m)
 	s.reseat()
 }
@@ -138,7 +141,11 @@ func (s *State) leave(m *Member, c Cause) {
 	s.room.members.Store(int32(len(s.members)))
 	s.silence(m)
 	m.log.Info("member left", "cause", int(c))
+	if m.personal != nil {
+		s.closePersonal(m)
+	}
 	s.dropFloor(m)
+	s.rewatch() // his codec group may be gone with him
 	s.observer.MemberLeft(info, c)
 	s.reseat()
 	s.closeLater(m, c)
@@ -166,9 +173,7 @@ func (s *State) silence(m *Member) {
 	if m.port != nil {
 		s.room.mixer.Remove(m.port)
 	}
-	if m.unwatch != nil {
-		m.unwatch()
-	}
+	m.unwatch()
 	if m.digitTimer != nil {
 		m.digitTimer.Stop()
 	}
@@ -216,14 +221,9 @@ func (s *State) Members() []Info {
 	return out
 }
 
-// Canvas tells layout and seats.
-func (s *State) Canvas() CanvasInfo { return s.canvasInfo() }
-
-// Layouts is the set of layouts that the room knows.
-func (s *State) Layouts() *layouts.Set { return s.set }
-
 // info is m as others see him.
 func (s *State) info(m *Member) Info {
+	at := s.layerOf(m)
 	return Info{
 		ID: m.id, CallID: m.req.CallID, Session: m.req.Session, User: m.req.User,
 		Name: m.req.Name, Number: m.req.Number, Role: m.req.Role, UserVariables: m.req.UserVariables,
@@ -231,7 +231,9 @@ func (s *State) info(m *Member) Info {
 		ScreenShare: m.req.ScreenShare, SecondScreen: m.req.SecondScreen,
 		Muted: m.muted, Deaf: m.deaf, VideoMuted: m.vmuted, Talking: m.talking, Score: m.score,
 		Floor: s.floor == m.id, VideoFloor: s.videoFloor == m.id,
-		Layer: slices.Index(s.seats, m.id), ReservationID: m.req.ReservationID,
+		FloorLocked: s.floorLocked && s.videoFloor == m.id,
+		Canvas:      at[0], Layer: at[1], Watching: s.Watches(m),
+		ReservationID: m.req.ReservationID, RoleID: m.req.RoleID, Canvases: len(s.canvases),
 	}
 }
 
@@ -242,6 +244,7 @@ func (s *State) everySecond() {
 	for _, m := range s.members {
 		s.alignLips(m)
 	}
+	s.measurePictures()
 	for _, m := range slices.Clone(s.members) {
 		s.checkOrphan(m)
 	}

@@ -29,7 +29,7 @@ func (c *conn) broadcast(p broadcastParams) answer {
 		return broadcastRefused("eventChannel not specified.")
 	}
 	c.srv.mu.Lock()
-	allowed := c.srv.mayLocked(c.session, p.channel)
+	allowed := c.srv.mayLocked(c.session, p.channel) || c.srv.selfLocked(c.session, p.channel)
 	c.srv.mu.Unlock()
 	if allowed && conferenceChannel(p.channel) {
 		allowed = !p.local && c.toSwitch(p)
@@ -42,6 +42,13 @@ func (c *conn) broadcast(p broadcastParams) answer {
 		return broadcastRefused("Permission Denied.")
 	}
 	return success()
+}
+
+// selfLocked lets a member who is no moderator speak on the moderators' channel of
+// his conference: the switch lets him act on himself only. He cannot listen there.
+func (s *Server) selfLocked(session *Session, channel string) bool {
+	conference, ok := strings.CutPrefix(channel, "conference-mod.")
+	return ok && session.grants["conference-info."+conference]
 }
 
 func broadcastRefused(text string) answer {

@@ -86,7 +86,7 @@ func NewServer(o Options) *Server {
 
 // ServeHTTP upgrades a request of any path and serves the connection until it ends.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	addr := clientAddr(r, s.o.TrustedProxies)
+	addr := ClientAddr(r, s.o.TrustedProxies)
 	if !s.admit(addr) {
 		s.metrics.refused.Inc()
 		http.Error(w, "too many connections", http.StatusServiceUnavailable)
@@ -200,9 +200,9 @@ func subprotocol(r *http.Request) http.Header {
 	return http.Header{"Sec-Websocket-Protocol": {offered[0]}}
 }
 
-// clientAddr is the peer's address, or, when the peer is a trusted proxy, the last
+// ClientAddr is the peer's address, or, when the peer is a trusted proxy, the last
 // address of X-Forwarded-For that is not one.
-func clientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
+func ClientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	ap, _ := netip.ParseAddrPort(r.RemoteAddr)
 	addr := ap.Addr().Unmap().WithZone("")
 	isTrusted := func(a netip.Addr) bool {
