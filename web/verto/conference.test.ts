@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Conference, joinInfo, partedCall, Session } from './index';
+import { command, Conference, joinInfo, partedCall, Session } from './index';
 import { FakePlatform, logIn, settled, type FakeSocket } from './testing';
 
 const la = 'conference-liveArray.3500@example.com';
 const chat = 'conference-chat.3500@example.com';
 const info = 'conference-info.3500@example.com';
+const mod = 'conference-mod.3500@example.com';
 
 const joined = {
   callID: 'call',
@@ -77,9 +78,9 @@ describe('conference', () => {
     expect(partedCall(joined)).toBeUndefined();
   });
 
-  it('subscribes three channels one by one before it asks for the members', () => {
+  it('subscribes its channels one by one before it asks for the members', () => {
     const asked = socket.sent().filter(({ method }) => method !== 'login');
-    expect(asked.map(({ params }) => params['eventChannel'])).toEqual([info, chat, la, la]);
+    expect(asked.map(({ params }) => params['eventChannel'])).toEqual([mod, info, chat, la, la]);
     expect(asked.at(-1)).toMatchObject({
       method: 'verto.broadcast',
       params: { data: { liveArray: { command: 'bootstrap', context: la, name: '3500' } } },
@@ -129,12 +130,74 @@ describe('conference', () => {
     expect(log).toEqual(['1x1 1']);
   });
 
+  it('knows where everybody is on the canvas that it watches', () => {
+    boot();
+    const message = (canvasID: number, layout: string) => ({
+      contentType: 'canvas-geometry',
+      geometry: { canvasID, serial: 1, width: 1280, height: 720, rtpTime: 1, layout, moveMs: 0, layers: [] },
+    });
+    const shown = (): string | undefined => conference.geometry.current?.layout;
+    socket.event({ eventChannel: info, eventData: message(0, 'first') });
+    socket.event({ eventChannel: info, eventData: message(1, 'second') });
+    expect(shown()).toBe('first');
+    const status = JSON.stringify({ audio: {}, video: { watchingCanvasID: 1 } });
+    const me = ['0017', '1017', 'Me', 'opus@48000', status, {}, null];
+    socket.event({ eventChannel: la, data: { action: 'add', name: '3500', hashKey: 'me', wireSerno: 4, data: me } });
+    expect(shown()).toBe('second');
+    socket.event({ eventChannel: 'session', eventData: message(-1, 'personal') });
+    expect(shown()).toBe('personal');
+    socket.event({ eventChannel: 'session', infoChannel: 'conference-info.other@x', eventData: message(1, 'second') });
+    expect(shown()).toBe('personal');
+    socket.event({ eventChannel: 'session', infoChannel: info, eventData: message(1, 'second') });
+    expect(shown()).toBe('second');
+  });
+
+  it('gives commands and hears the answers', async () => {
+    const answers: unknown[] = [];
+    conference.events.on('answered', (answer) => answers.push(answer));
+    const reply = conference.run(command.banner(7, 'Ж'));
+    expect(socket.last('verto.broadcast').params).toMatchObject({
+      eventChannel: mod,
+      data: { application: 'conf-control', command: 'vid-banner', id: 7, value: '%D0%96' },
+    });
+    socket.event({ eventChannel: mod, data: { action: 'response', 'conf-command': '3500 vid-banner 7 %D0%96', response: '-ERR no\n' } });
+    expect(await reply).toEqual({ ok: false, text: '-ERR no' });
+    expect(answers).toEqual([{ line: '3500 vid-banner 7 %D0%96', text: '-ERR no' }]);
+  });
+
+  it('tells of layouts, whoever asked', () => {
+    const found: unknown[] = [];
+    conference.events.on('layouts', ({ layouts }) => found.push(...layouts.map(({ name }) => name)));
+    const responseData = [{ type: 'layout', name: '2x2', resIDS: [] }];
+    socket.event({ eventChannel: mod, data: { action: 'response', 'conf-command': 'list-videoLayouts', response: 'OK', responseData } });
+    expect(found).toEqual(['2x2']);
+  });
+
+  it("asks for a personal canvas on the moderators' channel although it cannot hear it", async () => {
+    const join = joinInfo({ ...joined, role: 'participant', modChannel: undefined });
+    if (!join) throw new Error('not a join');
+    const guest = new Conference(session, platform, join);
+    guest.open();
+    expect(socket.sent('verto.subscribe').filter(({ params }) => params['eventChannel'] === mod)).toHaveLength(1);
+    const reply = guest.watchPersonal(true);
+    expect(socket.last('verto.broadcast').params).toMatchObject({
+      eventChannel: mod,
+      data: { application: 'conf-control', command: 'vid-watching-canvas', id: 17, value: 'personal' },
+    });
+    const data = { action: 'response', 'conf-command': '3500 vid-watching-canvas 17 personal', response: '-ERR limit reached\n' };
+    socket.event({ eventChannel: 'session', data });
+    expect(await reply).toEqual({ ok: false, text: '-ERR limit reached' });
+    void guest.watchPersonal(false);
+    expect(socket.last('verto.broadcast').params).toMatchObject({ data: { value: '1' } });
+    guest.close();
+  });
+
   it('is quiet and unsubscribed when closed', async () => {
     boot();
     conference.close();
     socket.event({ eventChannel: chat, data: { message: 'hi', from: 'x' } });
     await settled();
     expect(log).toEqual(['members Alice']);
-    expect(socket.sent('verto.unsubscribe').map(({ params }) => params['eventChannel'])).toEqual([la, chat, info]);
+    expect(socket.sent('verto.unsubscribe').map(({ params }) => params['eventChannel'])).toEqual([la, chat, info, mod]);
   });
 });

@@ -1,7 +1,10 @@
 // A conference as one of its members sees it: the members, the chat, and the layout of the canvas.
 
-import { Emitter } from './emitter';
+import { command, Commands, type Command, type Reply } from './commands';
+import { Emitter, type Unlisten } from './emitter';
+import { CanvasGeometry, type Geometry } from './geometry';
 import { array, number, object, text, type JSONObject, type JSONValue } from './json';
+import { layoutList, type LayoutList } from './layouts';
 import { LiveArray } from './livearray';
 import { member, type Member } from './member';
 import type { Platform } from './platform';
@@ -51,6 +54,12 @@ export interface ConferenceEvents {
   left: Member;
   chat: ChatMessage;
   layout: Layout;
+  /** What the shown frame shows has changed, or whether a message about it waits for its frame. */
+  geometry: Geometry | undefined;
+  /** A moderator asked what there is to choose from. */
+  layouts: LayoutList;
+  /** A moderator's command was answered, this member's or another one's: the line and what the server said. */
+  answered: { line: string; text: string };
 }
 
 /** How long a bootstrap may take until it is asked for again. */
@@ -81,7 +90,11 @@ export function partedCall(pvtData: JSONObject): string | undefined {
 
 export class Conference {
   readonly events = new Emitter<ConferenceEvents>();
+  /** Where everybody is in the shown frame. */
+  readonly geometry: CanvasGeometry;
   private readonly array: LiveArray;
+  private readonly commands: Commands;
+  private readonly unlisten: Unlisten;
   private cancelRetry: () => void = () => {};
   private closed = false;
 
@@ -92,17 +105,22 @@ export class Conference {
   ) {
     this.array = new LiveArray(info.name, {
       reset: () => this.reset(),
-      added: (key, row) => this.events.emit('joined', member(key, row)),
-      modified: (key, row) => this.events.emit('changed', member(key, row)),
+      added: (key, row) => this.events.emit('joined', this.seen(member(key, row))),
+      modified: (key, row) => this.events.emit('changed', this.seen(member(key, row))),
       deleted: (key, row) => this.events.emit('left', member(key, row)),
       resync: () => this.bootstrap(),
     });
+    const after = platform.after.bind(platform);
+    this.geometry = new CanvasGeometry({ after, changed: () => this.events.emit('geometry', this.geometry.current) });
+    this.commands = new Commands({ after, send: (data) => session.broadcast(moderation(info), data) });
+    this.unlisten = session.events.on('direct', (params) => this.addressed(params));
   }
 
   /** Subscribes to everything and asks for the table. Listeners are to be there before. */
   open(): void {
-    const { laChannel, chatChannel, infoChannel } = this.info;
-    void this.session.subscribe(infoChannel, (params) => this.layout(object(params['eventData'])));
+    const { laChannel, chatChannel, infoChannel, modChannel } = this.info;
+    if (modChannel !== '') void this.session.subscribe(modChannel, (params) => this.answered(object(params['data'])));
+    void this.session.subscribe(infoChannel, (params) => this.shown(object(params['eventData'])));
     void this.session.subscribe(chatChannel, (params) => this.chatted(object(params['data'])));
     void this.session.subscribe(laChannel, (params) => this.array.receive(object(params['data'])));
     this.bootstrap();
@@ -113,9 +131,12 @@ export class Conference {
     if (this.closed) return;
     this.closed = true;
     this.cancelRetry();
+    this.unlisten();
     this.events.clear();
-    for (const channel of [this.info.laChannel, this.info.chatChannel, this.info.infoChannel]) {
-      void this.session.unsubscribe(channel);
+    this.geometry.close();
+    this.commands.close();
+    for (const channel of [this.info.laChannel, this.info.chatChannel, this.info.infoChannel, this.info.modChannel]) {
+      if (channel !== '') void this.session.unsubscribe(channel);
     }
   }
 
@@ -126,6 +147,16 @@ export class Conference {
   /** Sends a line to everybody; it comes back as an event like everybody else's. */
   async chat(message: string): Promise<void> {
     await this.session.broadcast(this.info.chatChannel, { action: 'send', message, type: 'message' });
+  }
+
+  /** Asks for something that moderators may; the answer says whether it was done. */
+  run(command: Command): Promise<Reply> {
+    return this.commands.run(command);
+  }
+
+  /** Sees everybody but oneself (true), or the first canvas as everybody else does. No moderator is needed for this. */
+  watchPersonal(on: boolean): Promise<Reply> {
+    return this.run(command.watch(this.info.memberID, on ? 'personal' : 0));
   }
 
   private bootstrap(): void {
@@ -139,7 +170,15 @@ export class Conference {
 
   private reset(): void {
     if (!this.array.stale) this.cancelRetry();
-    this.events.emit('members', this.members());
+    const members = this.members();
+    members.forEach((member) => this.seen(member));
+    this.events.emit('members', members);
+  }
+
+  /** The own row tells which canvas is watched. */
+  private seen(member: Member): Member {
+    if (member.id === this.info.memberID) this.geometry.watch(member.video?.watching ?? 0);
+    return member;
   }
 
   private chatted(data: JSONObject): void {
@@ -148,7 +187,22 @@ export class Conference {
     this.events.emit('chat', { from: text(data['fromDisplay']) || text(data['from']), text: line });
   }
 
-  private layout(data: JSONObject): void {
+  private addressed(params: JSONObject): void {
+    // A session may be in several conferences; only some events say which one they are about.
+    if (text(params['infoChannel'], this.info.infoChannel) !== this.info.infoChannel) return;
+    this.geometry.receive(object(params['eventData']), true);
+    this.answered(object(params['data']));
+  }
+
+  private answered(data: JSONObject): void {
+    this.commands.receive(data);
+    const line = text(data['conf-command']);
+    if (line === 'list-videoLayouts') this.events.emit('layouts', layoutList(data['responseData']));
+    else if (line !== '') this.events.emit('answered', { line, text: text(data['response']).trim() });
+  }
+
+  private shown(data: JSONObject): void {
+    this.geometry.receive(data);
     if (text(data['contentType']) !== 'layout-info') return;
     const info = object(data['canvasInfo']);
     this.events.emit('layout', {
@@ -157,6 +211,11 @@ export class Conference {
       cells: array(info['canvasLayouts']).map(cell),
     });
   }
+}
+
+/** The moderators' channel. Who is none is not told its name, but may ask there for what concerns himself. */
+function moderation({ modChannel, infoChannel }: JoinInfo): string {
+  return modChannel || infoChannel.replace(/^conference-info\./, 'conference-mod.');
 }
 
 function cell(value: JSONValue): Cell {

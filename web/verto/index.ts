@@ -2,6 +2,7 @@
 
 export { Call, type CallEvents, type CallState } from './call';
 export { Cause, type CallEnd } from './cause';
+export { command, Commands, type Command, type CommandsOptions, type Part, type Reply } from './commands';
 export {
   Conference,
   joinInfo,
@@ -13,7 +14,16 @@ export {
   type Layout,
 } from './conference';
 export { Emitter, type Unlisten } from './emitter';
+export {
+  CanvasGeometry,
+  geometry,
+  personalCanvas,
+  type CanvasGeometryOptions,
+  type Geometry,
+  type GeometryLayer,
+} from './geometry';
 export type { JSONObject, JSONValue } from './json';
+export { groupLayout, layoutList, type LayoutChoice, type LayoutGroup, type LayoutImage, type LayoutList } from './layouts';
 export { LiveArray, type LiveArrayEvents } from './livearray';
 export { member, type Member, type MemberVideo } from './member';
 export type { Peer, PeerEvents, PeerFactory, Platform, Socket, SocketEvents } from './platform';

@@ -128,7 +128,7 @@ describe('member', () => {
       onHold: false,
       talking: true,
       floor: true,
-      video: { visible: true, sends: true, screenShare: false, muted: false, floor: true, floorLocked: true, layer: 2 },
+      video: { visible: true, sends: true, screenShare: false, muted: false, floor: true, floorLocked: true, layer: 2, canvas: 0, watching: 0, reservation: '' },
       variables: { email: 'k@example.org' },
     });
   });

@@ -13,6 +13,12 @@ export interface MemberVideo {
   floorLocked: boolean;
   /** Index of the member's cell in the layout, -1 for none. */
   layer: number;
+  /** Index of the canvas that shows the member. */
+  canvas: number;
+  /** Index of the canvas that the member sees. */
+  watching: number;
+  /** The reservation id that the member holds, empty for none. */
+  reservation: string;
 }
 
 export interface Member {
@@ -64,5 +70,8 @@ function video(value: JSONValue | undefined): MemberVideo | undefined {
     floor: flag(value['floor']),
     floorLocked: flag(value['floorLocked']),
     layer: number(value['videoLayerID'], -1),
+    canvas: number(value['canvasID'], 0),
+    watching: number(value['watchingCanvasID'], 0),
+    reservation: text(value['reservationID']),
   };
 }

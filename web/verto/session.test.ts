@@ -207,6 +207,18 @@ describe('channels', () => {
     session.events.on('private', (data) => heard.push(data));
     socket.event({ eventChannel: 'session', pvtData: { action: 'x' } });
     socket.event({ eventChannel: 'someone else', pvtData: { action: 'y' } });
+    socket.event({ eventChannel: 'session', data: { action: 'z' } });
+    expect(heard).toEqual([{ action: 'x' }]);
+  });
+
+  it('give what else is addressed to the session to it', async () => {
+    const { platform, session } = start();
+    const socket = await logIn(platform);
+    const heard: unknown[] = [];
+    session.events.on('direct', (params) => heard.push(params['data']));
+    socket.event({ eventChannel: 'session', data: { action: 'x' } });
+    socket.event({ eventChannel: 'someone else', data: { action: 'y' } });
+    socket.event({ eventChannel: 'session', pvtData: { action: 'z' } });
     expect(heard).toEqual([{ action: 'x' }]);
   });
 });

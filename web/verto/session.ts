@@ -3,7 +3,7 @@
 import { Call } from './call';
 import { Channels, type ChannelHandler } from './channels';
 import { Emitter } from './emitter';
-import { array, flag, number, object, text, type JSONObject } from './json';
+import { array, flag, isObject, number, text, type JSONObject } from './json';
 import type { PeerFactory, Platform, Socket } from './platform';
 import { ErrorCode, Method, ServerMethod, type CallOptions, type Credentials, type LoginResult } from './protocol';
 import { RPC, RPCError } from './rpc';
@@ -24,6 +24,8 @@ export interface SessionEvents {
   punted: undefined;
   /** An event for this session itself, such as the news of having joined a conference. */
   private: JSONObject;
+  /** Any other event that is addressed to this session and not to a channel; the whole of its parameters. */
+  direct: JSONObject;
 }
 
 export interface SessionOptions {
@@ -240,8 +242,9 @@ export class Session {
   private dispatch(params: JSONObject): void {
     const channel = text(params['eventChannel']);
     if (this.channels.dispatch(channel, params)) return;
-    const call = this.calls.get(channel);
-    if (call || channel === this.options.sessid) this.events.emit('private', object(params['pvtData']));
+    if (!this.calls.has(channel) && channel !== this.options.sessid) return;
+    if (isObject(params['pvtData'])) this.events.emit('private', params['pvtData']);
+    else this.events.emit('direct', params);
   }
 
   private ready(reattached: string[]): void {

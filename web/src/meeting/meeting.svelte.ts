@@ -14,9 +14,11 @@ import {
   type RPCError,
 } from '../../verto';
 import { strings } from '../strings';
+import { CanvasState } from './canvas.svelte';
 import { Chat } from './chat.svelte';
 import { callEnding, ending, loginEnding, type Ending } from './ending';
 import { plainName } from './links';
+import { Moderation, refusal } from './moderation.svelte';
 import { Notices } from './notices.svelte';
 import { Toggle } from './toggle';
 
@@ -64,16 +66,20 @@ export class Meeting {
   ending = $state.raw<Ending | undefined>(undefined);
   readonly chat = new Chat();
   readonly notices: Notices;
+  readonly canvas = new CanvasState();
+  readonly moderation: Moderation;
   private readonly session: Session;
   private readonly mic: Toggle;
   private readonly camera: Toggle;
   private call: Call | undefined;
   private conference: Conference | undefined;
   private rejoins = 0;
+  private wantsPersonal = false;
 
   constructor(private readonly options: MeetingOptions) {
     const { platform, socketURL: url, sessid } = options;
     this.notices = new Notices((ms, run) => platform.after(ms, run));
+    this.moderation = new Moderation({ room: options.room, login: options, notices: this.notices });
     this.session = new Session({ url, sessid, platform, credentials: credentials(options) });
     this.micOn = options.media.micOn;
     this.cameraOn = options.media.cameraOn;
@@ -119,6 +125,13 @@ export class Meeting {
     }
   }
 
+  /** Sees everybody but oneself, or what all see; the answer is empty, or says why not. A new call keeps the wish. */
+  async setPersonal(on: boolean): Promise<string> {
+    const reply = this.conference ? await this.conference.watchPersonal(on) : { ok: false, text: '' };
+    if (reply.ok) this.wantsPersonal = on;
+    return reply.ok ? '' : refusal(reply);
+  }
+
   /** The tracks' directions changed: the server has to know. */
   renegotiate(): void {
     this.call?.renegotiate(false).catch(() => undefined);
@@ -160,8 +173,7 @@ export class Meeting {
 
   private disconnected(): void {
     this.offline = true;
-    this.conference?.close();
-    this.conference = undefined;
+    this.depart();
     this.mic.disconnect();
     this.camera.disconnect();
   }
@@ -184,8 +196,7 @@ export class Meeting {
 
   private callEnded(end: CallEnd): void {
     this.call = undefined;
-    this.conference?.close();
-    this.conference = undefined;
+    this.depart();
     this.mic.disconnect();
     this.camera.disconnect();
     // Only what broke inside a meeting is mended silently; the server's own word is final.
@@ -197,10 +208,19 @@ export class Meeting {
     }
   }
 
-  private joined(info: JoinInfo): void {
+  private depart(): void {
     this.conference?.close();
+    this.conference = undefined;
+    this.canvas.detach();
+    this.moderation.detach();
+  }
+
+  private joined(info: JoinInfo): void {
+    this.depart();
     const conference = new Conference(this.session, this.options.platform, info);
     this.conference = conference;
+    this.canvas.attach(conference);
+    this.moderation.attach(conference);
     this.join = info;
     conference.events.on('members', (members) => this.roster(members));
     conference.events.on('joined', (member) => {
@@ -217,6 +237,12 @@ export class Meeting {
       if (!line.mine && !this.chat.visible) this.notices.add(strings.chat.said(line.from, line.text.slice(0, 120)));
     });
     conference.open();
+    if (this.wantsPersonal) void this.keepPersonal();
+  }
+
+  private async keepPersonal(): Promise<void> {
+    const why = await this.setPersonal(true);
+    if (why !== '') this.notices.add(why);
   }
 
   private roster(members: Member[]): void {
@@ -244,7 +270,7 @@ export class Meeting {
     if (this.phase === 'ended') return;
     this.phase = 'ended';
     this.ending = why;
-    this.conference?.close();
+    this.depart();
     this.mic.disconnect();
     this.camera.disconnect();
     this.session.close();

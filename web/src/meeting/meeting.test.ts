@@ -248,6 +248,49 @@ describe('in the room', () => {
   });
 });
 
+describe('the canvas', () => {
+  const message = (canvasID: number, rtpTime: number, serial: number) => ({
+    contentType: 'canvas-geometry',
+    geometry: { canvasID, serial, width: 1280, height: 720, rtpTime, layout: '1x1', moveMs: 0, layers: [] },
+  });
+  const info = 'conference-info.demo@x';
+
+  it('is known from the frame on that shows it', async () => {
+    const socket = await inside();
+    meeting.canvas.follow(true);
+    socket.event({ eventChannel: info, eventData: message(0, 9000, 1) });
+    expect([meeting.canvas.geometry, meeting.canvas.waiting]).toEqual([undefined, true]);
+    meeting.canvas.frame(9000);
+    expect([meeting.canvas.geometry?.serial, meeting.canvas.waiting]).toEqual([1, false]);
+  });
+
+  it('may be a personal one, which is asked for again after a lost connection', async () => {
+    const socket = await inside();
+    const wish = meeting.setPersonal(true);
+    const request = socket.last('verto.broadcast');
+    expect(request.params).toMatchObject({ eventChannel: 'conference-mod.demo@x', data: { command: 'vid-watching-canvas', id: 7, value: 'personal' } });
+    const line = 'demo vid-watching-canvas 7 personal';
+    socket.event({ eventChannel: 'session', data: { action: 'response', 'conf-command': line, response: '+OK watching canvas personal\n' } });
+    expect(await wish).toBe('');
+    socket.event({ eventChannel: 'session', eventData: message(-1, 0, 1) });
+    expect(meeting.canvas.personal).toBe(true);
+    socket.drop();
+    await platform.advance(500);
+    const next = await logIn(platform);
+    await enter(next);
+    expect(meeting.canvas.geometry).toBeUndefined();
+    expect(next.sent('verto.broadcast').some(({ params }) => JSON.stringify(params).includes('"personal"'))).toBe(true);
+  });
+
+  it('says why there is no personal one', async () => {
+    const socket = await inside();
+    const wish = meeting.setPersonal(true);
+    const line = 'demo vid-watching-canvas 7 personal';
+    socket.event({ eventChannel: 'session', data: { action: 'response', 'conf-command': line, response: '-ERR limit reached\n' } });
+    expect(await wish).toBe(strings.moderation.refused('limit reached'));
+  });
+});
+
 describe('a lost connection', () => {
   it('shows, then comes back by a new call, still muted', async () => {
     const socket = await inside();

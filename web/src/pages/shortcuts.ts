@@ -1,7 +1,7 @@
 // Single keys that act in a meeting.
 
 /** What the buttons of a meeting do. */
-export type Action = 'mic' | 'camera' | 'members' | 'chat' | 'stats' | 'settings' | 'fullScreen' | 'leave';
+export type Action = 'mic' | 'camera' | 'members' | 'chat' | 'layouts' | 'stats' | 'settings' | 'fullScreen' | 'leave';
 
 export type Shortcut = Exclude<Action, 'settings' | 'leave'> | 'escape';
 
@@ -10,6 +10,7 @@ const keys: Record<string, Shortcut> = {
   v: 'camera',
   p: 'members',
   c: 'chat',
+  l: 'layouts',
   i: 'stats',
   f: 'fullScreen',
   escape: 'escape',
