@@ -17,6 +17,25 @@ export const grid = {
   '2x2': { cells: [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]], background: null },
 };
 
+// Middles of the cells of other layouts that tests use.
+export const places = {
+  '1up_top_left+5': [[0.33, 0.33], [0.83, 0.17], [0.83, 0.5], [0.17, 0.83], [0.5, 0.83], [0.83, 0.83]],
+  '3up+4': [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.625, 0.625], [0.875, 0.625], [0.625, 0.875], [0.875, 0.875]],
+};
+
+// waitForCells waits until the page's canvas shows each person at his point, in
+// shares of the canvas.
+export function waitForCells({ page, person }, selector, wanted, { seconds } = {}) {
+  const what = wanted.map(({ person, at }) => `${person.name} at ${at}`);
+  return until(`${person.name} sees ${what}`, async () => {
+    const seen = await pixels(page, selector, wanted.map(({ at }) => at));
+    if (wanted.every(({ person }, i) => near(seen[i], person.color))) {
+      return true;
+    }
+    throw new Error(JSON.stringify(seen));
+  }, { seconds });
+}
+
 // join opens the link, types the name, looks at the preview, presses the button and
 // waits for a picture.
 // Somebody hasty does not look: his camera and microphone come while he is in.

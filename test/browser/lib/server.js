@@ -70,6 +70,11 @@ export async function start({ users = [] } = {}) {
       const [, token] = stdout.trim().split('\n');
       return { token, link: `http://localhost:${port}/r/${room}#token=${token}` };
     },
+    // ctl runs one command of the conference API and returns its reply.
+    async ctl(room, ...command) {
+      const { stdout } = await promisify(execFile)(binary, ['ctl', '--data', data, room, ...command]);
+      return stdout;
+    },
     // stop ends the server and fails if it did not end well.
     async stop() {
       child.kill('SIGTERM');
