@@ -1,6 +1,6 @@
 # Omniverto. `make` lists the targets; the steps of CI are the same scripts.
 .DEFAULT_GOAL := help
-.PHONY: help run test build web unit race check e2e bench bench-diff fuzz golden cover fresh prepare prepare-test
+.PHONY: help run test build web unit race check e2e bench bench-diff fuzz golden docs cover fresh prepare prepare-test
 
 BENCH    ?= .
 PACKAGES ?= ./...
@@ -44,6 +44,10 @@ fuzz: prepare ## run each fuzz target for FUZZTIME (30s)
 
 golden: prepare ## rewrite the golden pictures; look at them before committing
 	go test $$(grep -rl --include='*_test.go' --exclude-dir=node_modules 'mediatest.Golden' . | xargs -n1 dirname | sort -u) -update
+
+docs: prepare ## rewrite the generated parts of docs/, pictures of the layouts included
+	go test ./docs -update
+	go test ./mcu/room -run TestDocument -update
 
 cover: prepare ## write a coverage report into cover/
 	@mkdir -p cover

@@ -525,6 +525,9 @@ func (tr trace) floored() bool {
 func TestFreeSWITCHScenes(t *testing.T) {
 	drawn, folder, rules := &cards{made: map[string]*media.Picture{}}, mediaFolder(t), allowed(t)
 	for name := range recordedScenes(t) {
+		if !thorough && len(name)%5 != 0 {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			rule := rules[name]
 			tr, made := traces()[name]
