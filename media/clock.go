@@ -52,3 +52,12 @@ func (c *Clock) NTP(t time.Duration) uint64 {
 	frac := uint64(wall.Nanosecond()) << 32 / 1e9
 	return sec<<32 | frac
 }
+
+// SoundRTP is room time t in the RTP clock of a codec of sound: AudioRTP for
+// Opus, another base and rate for the others.
+func (c *Clock) SoundRTP(codec AudioCodec, t time.Duration) uint32 {
+	if codec == Opus {
+		return c.AudioRTP(t)
+	}
+	return c.AudioRTP(0) + uint32(int64(t)*int64(codec.ClockRate())/int64(time.Second))
+}

@@ -106,6 +106,11 @@ func TestClock(t *testing.T) {
 		if d := c.AudioRTP(now) - c.AudioRTP(0); d != 3600*media.AudioClock {
 			t.Errorf("an hour is %d audio ticks", d)
 		}
+		for _, codec := range []media.AudioCodec{media.Opus, media.PCMU, media.PCMA, media.G722} {
+			if d := c.SoundRTP(codec, now) - c.SoundRTP(codec, 0); d != 3600*uint32(codec.ClockRate()) {
+				t.Errorf("an hour is %d ticks of %v", d, codec)
+			}
+		}
 		if d := c.NTP(now) - c.NTP(0); d != 3600<<32 {
 			t.Errorf("an hour is %#x of NTP", d)
 		}
@@ -114,6 +119,21 @@ func TestClock(t *testing.T) {
 			t.Errorf("NTP second %d", got)
 		}
 	})
+}
+
+// TestAudioCodecs: names, clocks and static payload types of RFC 3551.
+func TestAudioCodecs(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		codec media.AudioCodec
+		name  string
+		rate  int
+		pt    uint8
+	}{{media.Opus, "opus", 48000, 111}, {media.PCMU, "PCMU", 8000, 0}, {media.PCMA, "PCMA", 8000, 8}, {media.G722, "G722", 8000, 9}} {
+		if c.codec.String() != c.name || c.codec.ClockRate() != c.rate || c.codec.PayloadType() != c.pt {
+			t.Errorf("%v: %d Hz, payload type %d", c.codec, c.codec.ClockRate(), c.codec.PayloadType())
+		}
+	}
 }
 
 func TestColours(t *testing.T) {

@@ -132,7 +132,7 @@ func (w *writer) report(blocks []rtcp.ReceptionReport, cname string) []rtcp.Pack
 		blocks = nil
 		chunks = append(chunks, cnameChunk(s.header.SSRC, cname))
 	}
-	add(&w.audio, w.clock.AudioRTP(now))
+	add(&w.audio, w.clock.SoundRTP(w.terms.Load().audio.codec, now))
 	add(&w.video, w.clock.VideoRTP(now))
 	if len(all) == 0 {
 		all = append(all, &rtcp.ReceiverReport{SSRC: w.audio.header.SSRC, Reports: blocks})

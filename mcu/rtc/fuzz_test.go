@@ -29,7 +29,7 @@ func FuzzAnswer(f *testing.F) {
 		addr:      netip.MustParseAddr("192.0.2.1"), port: 10000, stream: "s", ssrc: testIDs, kbps: 500,
 	}
 	f.Fuzz(func(t *testing.T, offer string) {
-		d, terms, err := readOffer(offer)
+		d, terms, err := readOffer(offer, Codecs{Audio: []media.AudioCodec{media.Opus, media.PCMU, media.PCMA, media.G722}})
 		if err != nil {
 			return
 		}

@@ -56,7 +56,7 @@ type inbound struct {
 func newInbound(h media.LegHandler, t *atomic.Pointer[terms], c *counters, ssrc uint32, send func([]rtcp.Packet)) *inbound {
 	return &inbound{
 		handler: h, terms: t, stats: c, send: send, ssrc: ssrc, start: time.Now(),
-		audio:    receiver{rate: media.AudioClock},
+		audio:    receiver{rate: uint32(t.Load().audio.codec.ClockRate())},
 		video:    receiver{rate: media.VideoClock, resends: true},
 		recorder: twcc.NewRecorder(ssrc),
 	}
@@ -81,6 +81,11 @@ func (in *inbound) rtp(p []byte, now time.Time) {
 		if t.audio.in && in.original(&in.audio, t.audio.section.ssrcs, now) {
 			in.fill(t, now)
 			in.handler.AudioPacket(&in.out)
+		}
+	case t.audio.red != 0 && h.PayloadType == t.audio.red:
+		if t.audio.in && in.original(&in.audio, t.audio.section.ssrcs, now) {
+			in.fill(t, now)
+			in.redundant()
 		}
 	case t.video.used && h.PayloadType == t.video.pt:
 		if t.video.in && in.original(&in.video, t.video.section.ssrcs, now) {

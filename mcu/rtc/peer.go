@@ -46,6 +46,7 @@ type PeerOptions struct {
 	Handler media.LegHandler
 	Clock   *media.Clock
 	Stereo  bool // asks the peer for stereo sound
+	Codecs  Codecs
 	// Bandwidth is the b=AS of video in the answer, in kbit/s; 0 writes none.
 	Bandwidth int
 }
@@ -62,6 +63,7 @@ type Peer struct {
 	in      *inbound
 	back    *feedback
 	queue   *queue
+	codecs  Codecs
 	ending  chan struct{} // closed when the leg has to end
 	done    chan struct{} // closed when it has ended
 
@@ -86,7 +88,7 @@ type Peer struct {
 // the answer, which holds all candidates. The error wraps ErrUnusable when
 // nothing in the offer can be answered. From the return on the handler is called.
 func (s *Server) Answer(ctx context.Context, offer string, o PeerOptions) (*Peer, string, error) {
-	d, t, err := readOffer(offer)
+	d, t, err := readOffer(offer, o.Codecs)
 	if err != nil {
 		return nil, "", err
 	}
@@ -111,7 +113,7 @@ func (s *Server) Answer(ctx context.Context, offer string, o PeerOptions) (*Peer
 // Offer makes a leg whose peer has yet to answer by Accept. d says what is wanted
 // as the server sees it.
 func (s *Server) Offer(ctx context.Context, o PeerOptions, d media.Directions) (*Peer, string, error) {
-	t := offeredTerms(d)
+	t := offeredTerms(d, o.Codecs)
 	if !t.audio.used && !t.video.used {
 		return nil, "", errors.New("rtc: offer of nothing")
 	}
@@ -131,12 +133,22 @@ func (s *Server) Offer(ctx context.Context, o PeerOptions, d media.Directions) (
 	return p, writeOffer(t, &p.local), nil
 }
 
-func readOffer(text string) (*description, *terms, error) {
+// AudioCodec tells in which codec an offer's sound would be answered; ok is false
+// when it would get none.
+func AudioCodec(offer string, c Codecs) (codec media.AudioCodec, ok bool) {
+	_, t, err := readOffer(offer, c)
+	if err != nil || !t.audio.used {
+		return media.Opus, false
+	}
+	return t.audio.codec, true
+}
+
+func readOffer(text string, c Codecs) (*description, *terms, error) {
 	d, err := parseDescription(text)
 	if err != nil {
 		return nil, nil, fmt.Errorf("rtc: read offer: %w: %w", ErrUnusable, err)
 	}
-	t, err := readTerms(d)
+	t, err := readTerms(d, c)
 	if err != nil {
 		return nil, nil, fmt.Errorf("rtc: read offer: %w", err)
 	}
@@ -146,7 +158,7 @@ func readOffer(text string) (*description, *terms, error) {
 func (s *Server) newPeer(o PeerOptions, t *terms, remoteSetup string) (*Peer, error) {
 	p := &Peer{
 		server: s, handler: o.Handler, log: s.log.With("call", o.Label),
-		queue: newQueue(), ending: make(chan struct{}), done: make(chan struct{}),
+		codecs: o.Codecs, queue: newQueue(), ending: make(chan struct{}), done: make(chan struct{}),
 	}
 	p.terms.Store(t)
 	var err error
@@ -202,7 +214,7 @@ func (p *Peer) Accept(answer string) error {
 	if err != nil {
 		return fmt.Errorf("rtc: read answer: %w: %w", ErrUnusable, err)
 	}
-	t, err := readTerms(d)
+	t, err := readTerms(d, p.kept())
 	if err != nil {
 		return fmt.Errorf("rtc: read answer: %w", err)
 	}
@@ -220,7 +232,7 @@ func (p *Peer) Accept(answer string) error {
 func (p *Peer) Reoffer(offer string) (string, error) {
 	p.negotiation.Lock()
 	defer p.negotiation.Unlock()
-	d, t, err := readOffer(offer)
+	d, t, err := readOffer(offer, p.kept())
 	if err != nil {
 		return "", err
 	}
@@ -235,6 +247,22 @@ func (p *Peer) Reoffer(offer string) (string, error) {
 	p.local.version++
 	p.terms.Store(t)
 	return writeAnswer(d, t, &p.local), nil
+}
+
+// kept are the codecs of a leg that renegotiates: its decoder stays.
+func (p *Peer) kept() Codecs {
+	t := p.terms.Load()
+	if !t.audio.used {
+		return p.codecs
+	}
+	return Codecs{Audio: []media.AudioCodec{t.audio.codec}, NoVideo: p.codecs.NoVideo}
+}
+
+// AudioForm tells what sound the peer takes: a codec, and two channels if it
+// plays them.
+func (p *Peer) AudioForm() media.AudioForm {
+	l := &p.terms.Load().audio
+	return media.AudioForm{Codec: l.codec, Channels: l.channels()}
 }
 
 // AddCandidate takes a trickled candidate. It is checked, and no more: the server

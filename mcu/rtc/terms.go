@@ -22,7 +22,23 @@ const (
 	codecOpus = "opus/48000/2"
 	codecVP8  = "vp8/90000"
 	codecRTX  = "rtx/90000"
+	codecRED  = "red/48000/2"
 )
+
+// Codecs are what is agreed to, the server's order of preference before the
+// peer's. The zero value is Opus and VP8.
+type Codecs struct {
+	Audio   []media.AudioCodec
+	NoVideo bool
+}
+
+// rtpmap is a codec of sound as rtpmap lines write it, in lower case.
+func rtpmap(c media.AudioCodec) string {
+	if c == media.Opus {
+		return codecOpus
+	}
+	return strings.ToLower(c.String()) + "/8000"
+}
 
 // lane is what was agreed for audio or for video. Immutable.
 type lane struct {
@@ -30,8 +46,11 @@ type lane struct {
 	index      int // of its section
 	section    section
 	pt         uint8
-	rtx        uint8     // payload type of RFC 4588, 0 if none
-	events     []payload // telephone-event
+	codec      media.AudioCodec // of audio
+	format     string           // fmtp parameters of pt
+	red        uint8            // payload type of RFC 2198 around pt, 0 if none
+	rtx        uint8            // payload type of RFC 4588, 0 if none
+	events     []payload        // telephone-event
 	feedback   []string
 	extensions []extension
 	in, out    bool // as the server sees it
@@ -55,13 +74,13 @@ func (t *terms) directions() media.Directions {
 	}
 }
 
-// readTerms decides what of a description is used: the first audio section with
-// Opus and the first video section with VP8, as far as they share one transport.
-func readTerms(d *description) (*terms, error) {
+// readTerms decides what of a description is used: the first audio section and the
+// first video section with one of the codecs, as far as they share one transport.
+func readTerms(d *description, c Codecs) (*terms, error) {
 	t := &terms{bundled: len(d.bundle) > 0}
 	for i := range d.sections {
 		s := &d.sections[i]
-		switch l := readLane(s, i); {
+		switch l := readLane(s, i, c); {
 		case !l.used:
 		case s.kind == "audio" && !t.audio.used:
 			t.audio = l
@@ -71,7 +90,7 @@ func readTerms(d *description) (*terms, error) {
 	}
 	t.unbundle(d.bundle)
 	if !t.audio.used && !t.video.used {
-		return nil, fmt.Errorf("%w: no section with opus or VP8, rtcp-mux and a port", ErrUnusable)
+		return nil, fmt.Errorf("%w: no section with a known codec, rtcp-mux and a port", ErrUnusable)
 	}
 	if err := t.setTransport(d); err != nil {
 		return nil, err
@@ -131,32 +150,79 @@ func (t *terms) setTransport(d *description) error {
 }
 
 // readLane reads one section; used is false when it has to be refused.
-func readLane(s *section, index int) lane {
+func readLane(s *section, index int, c Codecs) lane {
 	l := lane{index: index, section: *s, in: s.send, out: s.recv}
-	codec := map[string]string{"audio": codecOpus, "video": codecVP8}[s.kind]
-	if codec == "" || s.port == 0 && !s.bundleOnly || !s.rtcpMux || !strings.HasSuffix(s.proto, "RTP/SAVPF") {
+	if s.port == 0 && !s.bundleOnly || !s.rtcpMux || !strings.HasSuffix(s.proto, "RTP/SAVPF") {
 		return l
 	}
-	for _, f := range s.formats { // the peer's order of preference
-		pt, err := strconv.ParseUint(f, 10, 7)
-		if err != nil {
-			continue
+	switch {
+	case s.kind == "video" && !c.NoVideo:
+		l.choose(s, codecVP8)
+	case s.kind == "audio":
+		all := c.Audio
+		if len(all) == 0 {
+			all = []media.AudioCodec{media.Opus}
 		}
-		p := s.payload(uint8(pt))
-		if p != nil && p.codec == codec && !l.used && muxable(p.pt) {
-			l.used, l.pt, l.feedback = true, p.pt, pickFeedback(s.kind, p.feedback)
+		for _, codec := range all {
+			if l.choose(s, rtpmap(codec)); l.used {
+				l.codec = codec
+				break
+			}
 		}
+	}
+	if !l.used {
+		return l
 	}
 	for _, p := range s.payloads {
 		switch {
-		case l.used && p.codec == codecRTX && muxable(p.pt) && repairs(p.format, l.pt) && slices.Contains(l.feedback, "nack"):
+		case p.codec == codecRTX && muxable(p.pt) && repairs(p.format, l.pt) && slices.Contains(l.feedback, "nack"):
 			l.rtx = p.pt
+		case p.codec == codecRED && muxable(p.pt) && l.codec == media.Opus && s.kind == "audio" && wraps(p.format, l.pt):
+			l.red = p.pt
 		case strings.HasPrefix(p.codec, "telephone-event/") && s.kind == "audio" && len(l.events) < 4 && isToken(p.codec, 32):
 			l.events = append(l.events, p)
 		}
 	}
 	l.extensions = pickExtensions(s.kind, s.extensions)
 	return l
+}
+
+// choose takes the codec in the peer's order of payload types.
+func (l *lane) choose(s *section, codec string) {
+	for _, f := range s.formats {
+		pt, err := strconv.ParseUint(f, 10, 7)
+		if err != nil || !muxable(uint8(pt)) {
+			continue
+		}
+		p := s.payload(uint8(pt))
+		if p == nil { // static payload types need no rtpmap (RFC 3551 6)
+			p = &payload{pt: uint8(pt), codec: staticCodecs[uint8(pt)]}
+		}
+		if strings.TrimSuffix(p.codec, "/1") == codec {
+			l.used, l.pt, l.format, l.feedback = true, p.pt, p.format, pickFeedback(s.kind, p.feedback)
+			return
+		}
+	}
+}
+
+// staticCodecs are the payload types that RFC 3551 fixes, as far as they are known
+// here. Read-only.
+var staticCodecs = map[uint8]string{0: "pcmu/8000", 8: "pcma/8000", 9: "g722/8000"}
+
+// wraps reads the format of RED, "111/111", which lists what it carries.
+func wraps(format string, pt uint8) bool {
+	inner := strings.Split(format, "/")
+	return !slices.ContainsFunc(inner, func(f string) bool { return strings.TrimSpace(f) != strconv.Itoa(int(pt)) })
+}
+
+// channels is how many the peer plays: two if it says stereo=1 (RFC 7587 7.1).
+func (l *lane) channels() int {
+	for param := range strings.SplitSeq(l.format, ";") {
+		if l.codec == media.Opus && strings.TrimSpace(param) == "stereo=1" {
+			return 2
+		}
+	}
+	return 1
 }
 
 // muxable tells whether a payload type can be told from RTCP (RFC 5761 4).
@@ -212,10 +278,10 @@ func (t *terms) limit(offer *terms) {
 }
 
 // offeredTerms are what the server offers.
-func offeredTerms(d media.Directions) *terms {
+func offeredTerms(d media.Directions, c Codecs) *terms {
 	t := &terms{bundled: true}
 	index := 0
-	add := func(kind, codec string, in, out bool) lane {
+	add := func(kind string, in, out bool) lane {
 		if !in && !out {
 			return lane{}
 		}
@@ -223,7 +289,10 @@ func offeredTerms(d media.Directions) *terms {
 		l := lane{used: true, index: index, section: s, in: in, out: out}
 		index++
 		if kind == "audio" {
-			l.pt, l.feedback = 111, []string{"transport-cc"}
+			if len(c.Audio) > 0 {
+				l.codec = c.Audio[0]
+			}
+			l.pt, l.feedback = l.codec.PayloadType(), []string{"transport-cc"}
 			l.extensions = []extension{{1, uriLevel}, {2, uriSendTime}, {3, uriTWCC}, {4, uriMid}}
 		} else {
 			l.pt, l.rtx = 96, 97
@@ -232,7 +301,9 @@ func offeredTerms(d media.Directions) *terms {
 		}
 		return l
 	}
-	t.audio = add("audio", codecOpus, d.AudioIn, d.AudioOut)
-	t.video = add("video", codecVP8, d.VideoIn, d.VideoOut)
+	t.audio = add("audio", d.AudioIn, d.AudioOut)
+	if !c.NoVideo {
+		t.video = add("video", d.VideoIn, d.VideoOut)
+	}
 	return t
 }

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/omniverto/omniverto/media"
 )
 
 // local is the server's side of a description.
@@ -94,8 +96,10 @@ func refuse(b *strings.Builder, s *section) {
 // media writes one used section; the first carries the candidates.
 func (l *local) media(b *strings.Builder, n *lane, first bool) {
 	fmt.Fprintf(b, "m=%s %d %s %d", n.section.kind, l.port, n.section.proto, n.pt)
-	if n.rtx != 0 {
-		fmt.Fprintf(b, " %d", n.rtx)
+	for _, pt := range []uint8{n.red, n.rtx} {
+		if pt != 0 {
+			fmt.Fprintf(b, " %d", pt)
+		}
 	}
 	for _, e := range n.events {
 		fmt.Fprintf(b, " %d", e.pt)
@@ -129,15 +133,21 @@ func (l *local) media(b *strings.Builder, n *lane, first bool) {
 }
 
 func (l *local) codecs(b *strings.Builder, n *lane) {
-	if n.section.kind == "audio" {
+	switch {
+	case n.section.kind == "video":
+		fmt.Fprintf(b, "a=rtpmap:%d VP8/90000\r\n", n.pt)
+	case n.codec != media.Opus:
+		fmt.Fprintf(b, "a=rtpmap:%d %s/8000\r\na=ptime:20\r\n", n.pt, n.codec)
+	default:
 		// usedtx: a silent sender costs 5 packets a second instead of 50 (media.md 24).
 		format := "minptime=10;useinbandfec=1;usedtx=1"
 		if l.stereo {
 			format += ";stereo=1;sprop-stereo=1"
 		}
 		fmt.Fprintf(b, "a=rtpmap:%d opus/48000/2\r\na=fmtp:%d %s\r\n", n.pt, n.pt, format)
-	} else {
-		fmt.Fprintf(b, "a=rtpmap:%d VP8/90000\r\n", n.pt)
+	}
+	if n.red != 0 {
+		fmt.Fprintf(b, "a=rtpmap:%d red/48000/2\r\na=fmtp:%d %d/%d\r\n", n.red, n.red, n.pt, n.pt)
 	}
 	for _, f := range n.feedback {
 		fmt.Fprintf(b, "a=rtcp-fb:%d %s\r\n", n.pt, f)

@@ -137,6 +137,9 @@ func (w *writer) group() bool {
 func (w *writer) sendAudio(t *terms, f *media.Frame) {
 	h := &w.audio.header
 	h.PayloadType, h.Timestamp = t.audio.pt, f.RTPTime
+	if t.audio.codec != media.Opus {
+		h.Timestamp = w.clock.SoundRTP(t.audio.codec, time.Duration(f.Tick)*media.AudioTick)
+	}
 	for i, b := range f.Fragments {
 		h.Marker = f.Marker && i == 0
 		w.send(&w.audio, b)
