@@ -37,7 +37,7 @@ var size = image.Pt(320, 180)
 
 // TestLayoutPictures keeps one picture for every stock layout, and no other.
 func TestLayoutPictures(t *testing.T) {
-	lib := fonts.New(slog.New(slog.DiscardHandler))
+	lib := fonts.Open(fonts.Options{Log: slog.New(slog.DiscardHandler)})
 	wanted := map[string]bool{}
 	for _, l := range layouts.Stock().Layouts() {
 		file := filepath.Join(pictures, fileName(l))

@@ -58,9 +58,6 @@ type key struct {
 // which are looked for when a text needs one of them.
 func Open(o Options) *Library { return newLibrary(o, directories()) }
 
-// New is Open without a folder of faces.
-func New(log *slog.Logger) *Library { return Open(Options{Log: log}) }
-
 func newLibrary(o Options, dirs []string) *Library {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

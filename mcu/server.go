@@ -126,7 +126,7 @@ func (s *Server) openMedia() error {
 	if s.reloads, err = s.openReloader(); err != nil {
 		return err
 	}
-	s.uploads = s.newUploader(images)
+	s.uploads = s.newUploader(images, library)
 	s.verto = verto.NewServer(verto.Options{
 		Auth: s.auth, Switch: &exchange{server: s}, Log: s.log,
 		AllowedOrigins: s.cfg.AllowedOrigins, TrustedProxies: s.cfg.TrustedProxies, Registerer: s.registry,

@@ -22,6 +22,7 @@ import (
 	"github.com/omniverto/omniverto/mcu/decor"
 	"github.com/omniverto/omniverto/mcu/directory"
 	"github.com/omniverto/omniverto/mcu/verto"
+	"github.com/omniverto/omniverto/media"
 )
 
 const (
@@ -219,9 +220,15 @@ func (u *uploader) held() (sum int64, err error) {
 }
 
 // newUploader makes the handler for a media folder.
-func (s *Server) newUploader(media *decor.Media) *uploader {
+func (s *Server) newUploader(images *decor.Media, library *decor.Library) *uploader {
 	u := &uploader{
-		login: s.auth.Login, upload: media.Upload,
+		login: s.auth.Login, upload: func(kind string, r io.Reader) (string, error) {
+			name, err := images.Upload(kind, r)
+			if err == nil { // decoded once here, not when a room first shows it
+				_, err = library.Still(name, 320, 180, media.RGB{}.YUV())
+			}
+			return name, err
+		},
 		folder: os.DirFS(filepath.Join(s.cfg.MediaFolder(), "uploads")), proxies: s.cfg.TrustedProxies, log: s.log,
 		total: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "omniverto_image_uploads_total", Help: "Images that moderators sent.",
