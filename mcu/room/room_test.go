@@ -141,7 +141,7 @@ func newRoom(t *testing.T, change func(*room.Profile)) (*room.Room, *diary) {
 		Engine: &room.Engine{
 			Gate: mixer.NewGate(2), Pictures: media.NewPicturePool(16), Frames: media.NewFramePool(16),
 			Scaler: pixel.Reference{}, Media: images,
-			Decor:           decor.New(decor.Options{Fonts: fonts.New(log), Media: images, Log: log}),
+			Decor:           decor.New(decor.Options{Fonts: fonts.Open(fonts.Options{Log: log}), Media: images, Log: log}),
 			NewVideoDecoder: func() (media.VideoDecoder, error) { return quietVideoDecoder{}, nil },
 			NewVideoEncoder: func(media.VideoEncoderConfig) (media.VideoEncoder, error) { return quietCodec{}, nil },
 			NewAudioDecoder: func(int) (media.AudioDecoder, error) { return quietAudio{}, nil },

@@ -286,7 +286,7 @@ func newTraceRoom(t *testing.T, tr trace, drawn *cards, folder string) (*room.Ro
 		Engine: &room.Engine{
 			Gate: mixer.NewGate(2), Pictures: media.NewPicturePool(64), Frames: media.NewFramePool(64),
 			Scaler: pixel.Reference{}, Media: images,
-			Decor:           decor.New(decor.Options{Fonts: fonts.New(log), Media: images, Log: log}),
+			Decor:           decor.New(decor.Options{Fonts: fonts.Open(fonts.Options{Log: log}), Media: images, Log: log}),
 			NewVideoDecoder: func() (media.VideoDecoder, error) { return cardDecoder{cards: drawn}, nil },
 			NewVideoEncoder: func(media.VideoEncoderConfig) (media.VideoEncoder, error) {
 				mu.Lock()
