@@ -2,11 +2,15 @@
 // from every member, adds it all up exactly, and gives each member the sum
 // without his own voice.
 //
-// Who is not in the sum hears the sum itself, which is encoded once for all of
-// them. Who is in it has an encode of his own; when he begins to speak, his
-// encoder takes over the state of the shared one, so that nobody hears the change
-// (media.md 22). One limiter gain per room and tick keeps the sum in range and is
-// the same for every listener.
+// Who hears nothing but that sum shares one encode with all others of his kind:
+// codec, channels and loss class. Who is in it, or hears more or less than others
+// do (a volume, a relation, hold music, an announcement to him alone), has an
+// encode of his own while that lasts. The encoders hand their state over, so that
+// nobody hears the change (media.md 22). The cost of a room follows the number of
+// different mixes, not that of its members.
+//
+// One limiter gain per room and tick keeps the sum in range and is the same for
+// every listener. Everything that changes a gain takes 10 or 20 ms for it.
 //
 // The package is part of the hot path: Step allocates nothing and holds no lock
 // while it calls a source, an encoder or a watcher.

@@ -33,10 +33,15 @@ type tape struct {
 // take is one encode.
 type take struct {
 	pcm   []int16
+	kind  audio.Kind
 	state []uint64 // of the encoder after it: hashes of the last ticks
+	// complexity of the encoder
+	complexity int
 }
 
-func (tp *tape) newEncoder() (media.AudioEncoder, error) {
+func (tp *tape) newEncoder() (media.AudioEncoder, error) { return tp.newEncoderFor(audio.Kind{}) }
+
+func (tp *tape) newEncoderFor(k audio.Kind) (media.AudioEncoder, error) {
 	tp.mu.Lock()
 	defer tp.mu.Unlock()
 	if tp.failing != nil {
@@ -44,14 +49,18 @@ func (tp *tape) newEncoder() (media.AudioEncoder, error) {
 	}
 	tp.open++
 	tp.made++
-	return &fakeEncoder{tape: tp}, nil
+	return &fakeEncoder{tape: tp, kind: k}, nil
 }
 
 // fakeEncoder keeps samples exact.
 type fakeEncoder struct {
-	tape  *tape
-	state []uint64
+	tape       *tape
+	kind       audio.Kind
+	state      []uint64
+	complexity int
 }
+
+func (e *fakeEncoder) SetComplexity(n int) error { e.complexity = n; return nil }
 
 func (e *fakeEncoder) Encode(pcm []int16, dst []byte) (int, error) {
 	e.tape.mu.Lock()
@@ -66,14 +75,14 @@ func (e *fakeEncoder) Encode(pcm []int16, dst []byte) (int, error) {
 		return 1, nil
 	}
 	binary.BigEndian.PutUint64(dst, uint64(len(e.tape.takes)))
-	e.tape.takes = append(e.tape.takes, take{slices.Clone(pcm), e.state})
+	e.tape.takes = append(e.tape.takes, take{slices.Clone(pcm), e.kind, e.state, e.complexity})
 	return 8, nil
 }
 
 func (e *fakeEncoder) CopyState(from media.AudioEncoder) error {
 	f, ok := from.(*fakeEncoder)
-	if !ok {
-		return errors.New("not a fake")
+	if !ok || f.kind.AudioForm != e.kind.AudioForm {
+		return errors.New("not a fake of the same form")
 	}
 	e.state = f.state
 	return nil
@@ -187,6 +196,22 @@ func silent() *sourceFunc {
 	return source(func(int, []int16) media.Outcome { return media.Silence })
 }
 
+// music is a source whose samples are all v, for a number of ticks.
+func music(v int16, ticks int) *sourceFunc {
+	return source(func(n int, dst []int16) media.Outcome {
+		if n >= ticks {
+			return media.Gone
+		}
+		for i := range dst {
+			dst[i] = v
+		}
+		return media.Sound
+	})
+}
+
+// forKinds lets a rig's encoders know their kinds.
+func forKinds(o *audio.Options) { o.NewEncoder = nil }
+
 // rig is a mixer that the test steps.
 type rig struct {
 	*audio.Mixer
@@ -202,6 +227,9 @@ func newRig(t *testing.T, change func(*audio.Options)) *rig {
 	o := audio.Options{Clock: r.clock, Channels: 1, NewEncoder: r.tape.newEncoder, Frames: media.NewFramePool(16)}
 	if change != nil {
 		change(&o)
+	}
+	if o.NewEncoder == nil && o.NewEncoderFor == nil {
+		o.NewEncoderFor = r.tape.newEncoderFor
 	}
 	r.Mixer = audio.New(o)
 	t.Cleanup(func() {
@@ -226,6 +254,21 @@ func (r *rig) join(id audio.PortID, src audio.Source) (*audio.Port, *ear) {
 	return r.Add(id, src, e), e
 }
 
+// joinAs is join with a form.
+func (r *rig) joinAs(id audio.PortID, src audio.Source, f media.AudioForm) (*audio.Port, *ear) {
+	e := &ear{tape: r.tape}
+	return r.AddPort(id, src, e, audio.PortOptions{Form: f}), e
+}
+
+// channel is one of two interleaved.
+func channel(pcm []int16, n int) []int16 {
+	var out []int16
+	for i := n; i < len(pcm); i += 2 {
+		out = append(out, pcm[i])
+	}
+	return out
+}
+
 // dBFS is the level of a tone in pcm, one channel, whose length is a whole number
 // of its periods (Goertzel); a full-scale sine has 0.
 func dBFS(pcm []int16, hz float64) float64 {
@@ -247,4 +290,29 @@ func jerk(pcm []int16) int {
 		top = max(top, d, -d)
 	}
 	return top
+}
+
+// difference is the level of a-b in dBFS.
+func difference(a, b []int16) float64 {
+	sum := 0.0
+	for i := range a {
+		d := float64(a[i]) - float64(b[i])
+		sum += d * d
+	}
+	return 10 * math.Log10(sum/float64(len(a))/(32768*32768)+1e-12)
+}
+
+// rest is the level in dBFS of what remains of one tick without the tone.
+func rest(pcm []int16, hz float64) float64 {
+	w := 2 * math.Pi * hz / media.SampleRate
+	var re, im float64
+	for i, s := range pcm {
+		re += 2 * float64(s) * math.Cos(w*float64(i)) / float64(len(pcm))
+		im += 2 * float64(s) * math.Sin(w*float64(i)) / float64(len(pcm))
+	}
+	left := make([]int16, len(pcm))
+	for i, s := range pcm {
+		left[i] = s - int16(math.Round(re*math.Cos(w*float64(i))+im*math.Sin(w*float64(i))))
+	}
+	return difference(left, make([]int16, len(pcm)))
 }

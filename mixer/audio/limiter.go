@@ -12,36 +12,31 @@ const (
 	release = 1.0471285480508996
 )
 
-// limiter keeps a room's sum within 16 bits by a gain that all listeners share.
-// The gain never lets the sum clip, not even while it changes.
+// limiter keeps a sum within 16 bits: that of a room by a gain that all listeners
+// share, and that of a personal mix which is louder. The gain never lets the sum
+// clip, not even while it changes.
 type limiter struct {
-	channels int
-	gain     float64 // at the end of the last tick, 1 when idle
-	curve    []int32 // this tick's gain per interleaved sample, Q24
-}
-
-func newLimiter(channels, samples int) limiter {
-	return limiter{channels: channels, gain: 1, curve: make([]int32, samples)}
+	gain float64 // at the end of the last tick, 1 when idle
 }
 
 // next finds the gain of one tick. It returns false when that is exactly 1
-// throughout, else the curve holds it.
-func (l *limiter) next(sum []int32) bool {
+// throughout, else curve holds it for each interleaved sample, in Q24.
+func (l *limiter) next(sum, curve []int32, channels int) bool {
 	fits := fit(sum)
 	if l.gain == 1 && fits == 1 {
 		return false
 	}
 	if fits >= l.gain {
 		to := min(fits, l.gain*release)
-		l.ramp(l.curve, l.gain, to)
+		ramp(curve, l.gain, to, channels)
 		l.gain = to
 		return true
 	}
 	// The start of the ramp must fit, too: a burst in the first millisecond
 	// makes the gain jump.
-	n := attackFrames * l.channels
-	l.ramp(l.curve[:n], min(l.gain, fit(sum[:n])), fits)
-	fill(l.curve[n:], quantize(fits))
+	n := attackFrames * channels
+	ramp(curve[:n], min(l.gain, fit(sum[:n])), fits, channels)
+	fill(curve[n:], below(fits))
 	l.gain = fits
 	return true
 }
@@ -56,15 +51,16 @@ func fit(sum []int32) float64 {
 
 // ramp goes from one gain to the other in equal steps, one per frame; the last
 // frame has to.
-func (l *limiter) ramp(curve []int32, from, to float64) {
-	frames := len(curve) / l.channels
+func ramp(curve []int32, from, to float64, channels int) {
+	frames := len(curve) / channels
 	for i := range frames {
-		g := quantize(from + (to-from)*float64(i+1)/float64(frames))
-		fill(curve[i*l.channels:(i+1)*l.channels], g)
+		g := below(from + (to-from)*float64(i+1)/float64(frames))
+		fill(curve[i*channels:(i+1)*channels], g)
 	}
 }
 
-func quantize(gain float64) int32 { return int32(gain * unity) }
+// below is a gain in Q24, rounded down, so that what just fits goes on fitting.
+func below(gain float64) int32 { return int32(gain * unity) }
 
 func fill(dst []int32, v int32) {
 	for i := range dst {

@@ -131,16 +131,6 @@ func TestOnsetIsBitExact(t *testing.T) {
 	}
 }
 
-// difference is the level of a-b in dBFS.
-func difference(a, b []int16) float64 {
-	sum := 0.0
-	for i := range a {
-		d := float64(a[i]) - float64(b[i])
-		sum += d * d
-	}
-	return 10 * math.Log10(sum/float64(len(a))/(32768*32768)+1e-12)
-}
-
 // TestToneWithoutGap: a listener hears a steady 1 kHz tone while 50 others come
 // and go and he himself talks now and then, which moves him between the shared
 // and his own stream. The tone never sags, and the codec's noise stays
@@ -205,21 +195,6 @@ func toneRoom(t *testing.T, moves bool) ([][]int16, audio.Stats) {
 	return p.ticks, r.Stats()
 }
 
-// rest is the level in dBFS of what remains of one tick without the tone.
-func rest(pcm []int16, hz float64) float64 {
-	w := 2 * math.Pi * hz / media.SampleRate
-	var re, im float64
-	for i, s := range pcm {
-		re += 2 * float64(s) * math.Cos(w*float64(i)) / float64(len(pcm))
-		im += 2 * float64(s) * math.Sin(w*float64(i)) / float64(len(pcm))
-	}
-	left := make([]int16, len(pcm))
-	for i, s := range pcm {
-		left[i] = s - int16(math.Round(re*math.Cos(w*float64(i))+im*math.Sin(w*float64(i))))
-	}
-	return difference(left, make([]int16, len(pcm)))
-}
-
 // recorded repeats the first ticks of src, at no cost.
 func recorded(src audio.Source, ticks int) *sourceFunc {
 	pcm := make([][media.TickSamples]int16, ticks)
@@ -227,7 +202,10 @@ func recorded(src audio.Source, ticks int) *sourceFunc {
 		src.Pull(pcm[i][:])
 	}
 	return source(func(n int, dst []int16) media.Outcome {
-		copy(dst, pcm[n%ticks][:])
+		channels := len(dst) / media.TickSamples
+		for i := range dst {
+			dst[i] = pcm[n%ticks][i/channels]
+		}
 		return media.Sound
 	})
 }

@@ -119,7 +119,7 @@ func TestGoneSourceIsInert(t *testing.T) {
 	p, e := r.join(1, src)
 	r.run(40)
 	s := r.Stats()
-	if src.pulls != 6 || s.Mixed != 0 || len(e.frames) != 40 || p.State() != (audio.PortState{LevelDBov: -127}) || r.Floor() != 0 {
+	if src.pulls != 6 || s.Mixed != 0 || len(e.frames) != 40 || p.State().Talking || p.State().Score != 0 || p.State().LevelDBov != -127 || r.Floor() != 0 {
 		t.Errorf("%d pulls, %d frames, %+v, %+v, floor %d", src.pulls, len(e.frames), p.State(), s, r.Floor())
 	}
 }
@@ -182,14 +182,13 @@ func TestAfterClose(t *testing.T) {
 // may call, beside a running mixer.
 func TestConcurrentControl(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, nil)
+	r := newRig(t, func(o *audio.Options) { forKinds(o); o.Channels = 2 })
 	var wg sync.WaitGroup
 	for i := range 4 {
 		wg.Go(func() {
 			for k := range 50 {
 				p, _ := r.join(audio.PortID(i+1), steady(500*i))
-				p.SetMuted(k%2 == 0)
-				p.SetDeaf(k%3 == 0)
+				controlAll(r, p, i, k)
 				_, _, _ = p.State(), r.Floor(), r.Stats()
 				select {
 				case <-r.Changed():
@@ -217,6 +216,28 @@ func TestConcurrentControl(t *testing.T) {
 	<-done
 	if s := r.Stats(); s.Members != 0 {
 		t.Errorf("%d members left", s.Members)
+	}
+}
+
+// controlAll calls everything that can be set of a port.
+func controlAll(r *rig, p *audio.Port, i, k int) {
+	p.SetMuted(k%2 == 0)
+	p.SetDeaf(k%3 == 0)
+	p.SetLossy(k%5 == 0)
+	p.SetVolumeIn(float64(k % 7))
+	p.SetVolumeOut(float64(k % 4))
+	p.SetPosition(float64(k%3-1), k%2 == 0)
+	p.SetEnergy(k - 3)
+	p.SetAGC(audio.AGC{Level: 100 * (k % 3)})
+	p.SetTalkDetectMuted(k%2 == 0)
+	p.SetHold(k%4 == 0, steady(5))
+	r.SetRelation(audio.PortID(i+1), audio.PortID(i+2), audio.Relation{NoSpeak: k%2 == 0, NoHear: k%3 == 0})
+	r.SetComfortNoise(k)
+	done := make(chan struct{})
+	stop := r.Announce(positive(100, 1+k%3), audio.Announcement{To: audio.PortID(k % 3), Alone: k%2 == 0, Done: func() { close(done) }})
+	if k%2 == 0 {
+		stop()
+		<-done
 	}
 }
 

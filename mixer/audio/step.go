@@ -7,51 +7,67 @@ import (
 	"github.com/omniverto/omniverto/media"
 )
 
-// returnTicks is how long both encoders must have had the same input before a
-// port goes back to the shared stream (media.md 22): by then they agree.
-const returnTicks = 20
-
 // step is the state that only Step touches.
 type step struct {
-	sum     []int32 // of all who are mixed
-	mix     []int16 // what everybody hears who is not in the sum
+	now     snapshot
+	sum     []int32 // of all who are mixed, announcements and comfort noise
+	voices  []*Port // who is in it
+	mix     []int16 // the common mix
+	other   []int16 // the same in the other number of channels …
+	hasIt   bool    // … once somebody needs it
 	scratch []int16 // one own mix
+	turned  []int16 // the same in the other number of channels
+	wide    []int32 // one personal mix before it is limited
 	silence []int16 // zeros
+	curve   []int32 // the room's limiter's gain in this tick, per interleaved sample
+	guarded []int32 // likewise that of a personal mix
 	packet  [media.MaxFragment]byte
 	limiter limiter
-	limited bool  // the limiter's curve applies in this tick
+	limited bool // the curve applies in this tick
+	solo    bool // an announcement replaces everybody's voices
+	ending  bool // an announcement ended in this step
+	noise   uint32
+	effort  effort
 	holder  *Port // of the floor
-	// sharedAge is how many ticks in a row the shared mix was encoded.
-	sharedAge int
-	tick      int64
-	rtp       uint32
-	now       time.Duration
-	nextLog   time.Duration
+	tick    int64
+	rtp     uint32
+	at      time.Duration
+	nextLog time.Duration
 }
 
-func newStep(channels int) step {
+func newStep(channels, complexity int) step {
 	n := media.TickSamples * channels
 	return step{
-		sum: make([]int32, n), mix: make([]int16, n), scratch: make([]int16, n), silence: make([]int16, n),
-		limiter: newLimiter(channels, n),
+		sum: make([]int32, n), mix: make([]int16, n), scratch: make([]int16, n), silence: make([]int16, 2*media.TickSamples),
+		other: make([]int16, 2*media.TickSamples/channels), turned: make([]int16, 2*media.TickSamples/channels),
+		wide: make([]int32, n), curve: make([]int32, n), guarded: make([]int32, n),
+		limiter: limiter{gain: 1}, effort: effort{full: complexity},
 	}
 }
 
 // Step makes one tick: pulls, mixes, encodes and hands the frames out. now is the
 // tick's nominal room time. It allocates nothing in steady state.
 func (m *Mixer) Step(tick int64, now time.Duration) {
-	ports, shared := m.begin()
+	m.now = m.begin()
 	defer m.end()
-	m.tick, m.now, m.rtp = tick, now, m.o.Clock.AudioRTP(now)
+	m.tick, m.at, m.rtp = tick, now, m.o.Clock.AudioRTP(now)
 	m.ticks.Add(1)
-	changed := m.collect(ports)
-	if m.passFloor(ports) {
+	clear(m.sum)
+	m.announce()
+	changed := m.collect()
+	if m.passFloor(m.now.ports) {
 		changed = true
 	}
-	m.limited = m.limiter.next(m.sum)
-	m.gain.Store(uint32(quantize(m.limiter.gain)))
-	m.less(m.mix, m.silence)
-	m.send(ports, shared)
+	m.deliver()
+	m.comfortNoise()
+	m.limited = m.limiter.next(m.sum, m.curve, m.o.Channels)
+	m.gain.Store(uint32(below(m.limiter.gain)))
+	if m.hasIt = false; m.limited {
+		narrowGain(m.mix, m.sum, m.curve)
+	} else {
+		narrow(m.mix, m.sum)
+	}
+	m.send()
 	if changed {
 		m.signal()
 	}
@@ -59,19 +75,24 @@ func (m *Mixer) Step(tick int64, now time.Duration) {
 
 // collect pulls from everybody and adds up who is heard. It reports whether
 // anybody began or stopped talking.
-func (m *Mixer) collect(ports []*Port) (changed bool) {
-	clear(m.sum)
-	mixed := int32(0)
-	for _, p := range ports {
+func (m *Mixer) collect() (changed bool) {
+	m.voices = m.voices[:0]
+	for _, p := range m.now.ports {
+		p.plays, p.alone = p.plays[:0], false
 		if m.listen(p) {
 			changed = true
 		}
-		if p.mixed {
+		if !p.mixed {
+			continue
+		}
+		m.voices = append(m.voices, p)
+		if p.shaped {
+			add(m.sum, *p.wide.Load())
+		} else {
 			add(m.sum, p.pcm)
-			mixed++
 		}
 	}
-	m.mixed.Store(mixed)
+	m.mixed.Store(int32(len(m.voices)))
 	return changed
 }
 
@@ -90,141 +111,82 @@ func (m *Mixer) listen(p *Port) (changed bool) {
 	case media.Silence:
 	}
 	p.power.Store(math.Float64bits(heard.square))
-	muted := p.muted.Load()
-	if muted || p.gone {
-		heard.score = 0
-		changed = p.talk.silence()
-	} else {
-		changed = p.talk.hear(heard.score, m.o.EnergyLevel)
+	volume := p.volumeIn.get()
+	if volume != 1 {
+		heard.score = int(float64(heard.score) * volume)
 	}
-	p.talking.Store(p.talk.on)
-	p.score.Store(int32(heard.score))
+	gate := int(p.energy.Load())
+	if gate < 0 {
+		gate = m.o.EnergyLevel
+	}
+	quiet := p.muted.Load() || p.hold.Load() != nil || p.gone
+	changed = m.detect(p, heard.score, gate, quiet)
 
-	open := m.o.EnergyLevel == 0 || m.o.AudioAlways || p.talk.on
-	turn := p.mouth.turn(open && !muted)
-	// Digital silence adds nothing; who sends it hears the shared mix.
-	if p.mixed = sound && turn != staysOff && heard.square > 0; p.mixed {
-		turn.apply(p.pcm, m.o.Channels)
+	p.agc.use(p.agcSet.Load())
+	gain := p.agc.factor()
+	if heard.score > gate && !quiet {
+		p.agc.hear(int(float64(heard.score) * gain))
 	}
+	open := gate == 0 || m.o.AudioAlways || p.talk.on
+	t := p.mouth.turn(open && !quiet && !m.solo)
+	// Digital silence adds nothing; who sends it hears the common mix.
+	p.mixed = sound && t != staysOff && heard.square > 0
+	m.shapeVoice(p, place(volume*gain, p.pan.get()), t)
 	return changed
 }
 
-// less sets dst to the limited sum without own.
-func (m *Mixer) less(dst, own []int16) {
-	if m.limited {
-		minusGain(dst, m.sum, own, m.limiter.curve)
-	} else {
-		minus(dst, m.sum, own)
-	}
-}
-
-// send encodes and hands out. Encoder states are copied before anything of this
-// tick is encoded.
-func (m *Mixer) send(ports []*Port, shared *stream) {
-	listeners := int32(0)
-	for _, p := range ports {
-		if p.out == nil {
-			continue
-		}
-		m.direct(p, shared)
-		if p.route == fromShared {
-			listeners++
-		}
-	}
-	m.listeners.Store(listeners)
-	m.sendShared(ports, shared, listeners > 0)
-	for _, p := range ports {
-		if p.out != nil && p.route == fromOwn {
-			m.sendOwn(p)
-		}
-	}
-}
-
-// direct decides which stream p hears in this tick.
-func (m *Mixer) direct(p *Port, shared *stream) {
-	p.earTurn = p.ear.turn(!p.deaf.Load())
-	if p.mixed || p.earTurn != staysOn {
-		if own := p.own.Load(); p.route == fromShared && own != nil && shared != nil {
-			m.copyState(own, shared)
-		}
-		p.route, p.equal = fromOwn, 0
-		return
-	}
-	if p.route != fromOwn {
-		p.route = fromShared
-		return
-	}
-	idle := m.sharedAge == 0
-	if p.equal < returnTicks || !idle && m.sharedAge < returnTicks {
-		p.equal++
-		return
-	}
-	if own := p.own.Load(); idle && own != nil && shared != nil {
-		// Nobody heard the shared stream: it goes on from this one.
-		m.copyState(shared, own)
-		m.sharedAge = returnTicks
-	}
-	p.route = fromShared
-}
-
-func (m *Mixer) copyState(to, from *stream) {
-	ok, err := to.take(from)
-	if err != nil {
-		m.encodeFailed(err)
-	}
-	if ok {
-		m.copies.Add(1)
-	}
-}
-
-func (m *Mixer) sendShared(ports []*Port, shared *stream, wanted bool) {
-	if !wanted {
-		m.sharedAge = 0
-		return
-	}
-	m.sharedAge++
-	if shared == nil {
-		m.unserved.Add(1)
-		return
-	}
-	m.sharedEncodes.Add(1)
-	f := m.encode(shared, m.mix)
-	if f == nil {
-		return
-	}
-	for _, p := range ports {
-		if p.out != nil && p.route == fromShared {
-			p.out.WriteFrame(f)
-		}
-	}
-	f.Release()
-}
-
-func (m *Mixer) sendOwn(p *Port) {
-	own := p.own.Load()
-	if own == nil {
-		m.unserved.Add(1)
-		return
-	}
-	m.ownEncodes.Add(1)
-	if f := m.encode(own, m.ownMix(p)); f != nil {
-		p.out.WriteFrame(f)
-		f.Release()
-	}
-}
-
-// ownMix is what p hears, valid until the next call.
-func (m *Mixer) ownMix(p *Port) []int16 {
+// detect follows the talking of p and reports whether it began or ended.
+func (m *Mixer) detect(p *Port, score, gate int, quiet bool) (changed bool) {
 	switch {
-	case p.earTurn == staysOff:
-		return m.silence
-	case p.earTurn == staysOn && !p.mixed:
-		return m.mix
-	case p.mixed:
-		m.less(m.scratch, p.pcm)
+	case p.gone || quiet && !p.detectMuted.Load():
+		score = 0
+		changed = p.talk.silence()
 	default:
-		copy(m.scratch, m.mix)
+		changed = p.talk.hear(score, gate)
+		p.spell.hear(changed, p.talk.on, score, score > gate)
+		if quiet {
+			p.talk.smooth = 0 // no claim to the floor
+		}
 	}
-	p.earTurn.apply(m.scratch, m.o.Channels)
-	return m.scratch
+	p.talking.Store(p.talk.on)
+	p.score.Store(int32(score))
+	return changed
+}
+
+// shapeVoice brings the samples of p to gains within this tick.
+func (m *Mixer) shapeVoice(p *Port, to gains, t turn) {
+	from := p.gains
+	if !p.begun {
+		from, p.begun = to, true
+	}
+	p.gains, p.shaped = to, false
+	if !p.mixed {
+		return
+	}
+	wide := p.wide.Load()
+	if wide == nil || from == plain() && to == plain() {
+		applyTurn(t, p.pcm, m.o.Channels)
+		return
+	}
+	p.shaped = true
+	shape(*wide, p.pcm, from, to, t, m.o.Channels)
+	p.mixed = from != gains{} || to != gains{}
+}
+
+// comfortNoise adds noise as FreeSWITCH makes it, the same in all channels:
+// switch_generate_sln_silence with a divisor that grows with the rate.
+func (m *Mixer) comfortNoise() {
+	level := m.comfort.Load()
+	if level == 0 {
+		return
+	}
+	divisor := level * (media.SampleRate / 8000)
+	for i := 0; i < len(m.sum); i += m.o.Channels {
+		m.noise = m.noise*1664525 + 1013904223
+		v := int32(int16(m.noise>>16)) / divisor
+		m.sum[i] += v
+		if m.o.Channels == 2 {
+			m.sum[i+1] += v
+		}
+	}
 }

@@ -16,11 +16,42 @@ const dtxSize = 2
 
 // stream is one encoded mix. Owned by the step.
 type stream struct {
-	enc   media.AudioEncoder
-	pause int // ticks without a frame; a new stream starts as after a pause
+	enc        media.AudioEncoder
+	pause      int              // ticks without a frame; a new stream starts as after a pause
+	effort     ComplexitySetter // enc, if it can
+	complexity int              // that was set last; -1: none
+	prediction PredictionSetter // enc, if it can
+	alone      bool             // it was told to make packets that need no others
 }
 
-func newStream(enc media.AudioEncoder) *stream { return &stream{enc: enc, pause: 1} }
+func newStream(enc media.AudioEncoder) *stream {
+	s := &stream{enc: enc, pause: 1, complexity: -1}
+	s.effort, _ = enc.(ComplexitySetter)
+	s.prediction, _ = enc.(PredictionSetter)
+	return s
+}
+
+// setComplexity gives the stream's encoder a complexity, if it takes any.
+func (m *Mixer) setComplexity(s *stream, complexity int) {
+	if m.effort.full == 0 || s.effort == nil || s.complexity == complexity {
+		return
+	}
+	s.complexity = complexity
+	if err := s.effort.SetComplexity(complexity); err != nil {
+		m.encodeFailed(err)
+	}
+}
+
+// setAlone chooses whether the stream's next packet needs those before it.
+func (m *Mixer) setAlone(s *stream, alone bool) {
+	if s.prediction == nil || s.alone == alone {
+		return
+	}
+	s.alone = alone
+	if err := s.prediction.SetPrediction(!alone); err != nil {
+		m.encodeFailed(err)
+	}
+}
 
 func (s *stream) close() {
 	if s != nil {
@@ -49,7 +80,7 @@ func (m *Mixer) encode(s *stream, pcm []int16) *media.Frame {
 	if err != nil {
 		m.encodeFailed(err)
 	}
-	if err != nil || n <= 0 || n <= dtxSize && s.pause < maxPause {
+	if err != nil || n <= 0 || m.o.DTX && n <= dtxSize && s.pause < maxPause {
 		s.pause++
 		m.paused.Add(1)
 		return nil
@@ -65,8 +96,8 @@ func (m *Mixer) encode(s *stream, pcm []int16) *media.Frame {
 // encodeFailed counts, and logs once a second.
 func (m *Mixer) encodeFailed(err error) {
 	m.encodeErrors.Add(1)
-	if m.now >= m.nextLog {
-		m.nextLog = m.now + time.Second
+	if m.at >= m.nextLog {
+		m.nextLog = m.at + time.Second
 		m.log.Error("audio: encode", "err", err, "count", m.encodeErrors.Load())
 	}
 }

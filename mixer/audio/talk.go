@@ -1,5 +1,7 @@
 package audio
 
+import "sync/atomic"
+
 // FreeSWITCH's thresholds (layouts.md §7), in ticks and units of its score.
 const (
 	hangunder   = 5   // gate-open ticks until somebody talks
@@ -55,6 +57,42 @@ func (t *talk) silence() (changed bool) {
 	was := t.on
 	*t = talk{}
 	return was
+}
+
+// spell counts how somebody talks. Written by the step, read by all.
+type spell struct {
+	ticks, hits, misses, energy, change atomic.Int64
+	last                                int // score of the tick before; the step's
+}
+
+// hear takes one tick.
+func (s *spell) hear(changed, talking bool, score int, hit bool) {
+	last := s.last
+	s.last = score
+	if !talking {
+		return
+	}
+	if changed {
+		for _, n := range [...]*atomic.Int64{&s.ticks, &s.hits, &s.misses, &s.energy, &s.change} {
+			n.Store(0)
+		}
+	}
+	s.ticks.Add(1)
+	if !hit {
+		s.misses.Add(1)
+		return
+	}
+	s.hits.Add(1)
+	s.energy.Add(int64(score))
+	s.change.Add(int64(max(score-last, last-score)))
+}
+
+func (s *spell) load() Spell {
+	hits := max(1, s.hits.Load())
+	return Spell{
+		Ticks: int(s.ticks.Load()), Hits: int(s.hits.Load()), Misses: int(s.misses.Load()),
+		Energy: int(s.energy.Load() / hits), Change: int(s.change.Load() / hits),
+	}
 }
 
 // passFloor finds the floor holder of this tick among ports and reports whether
