@@ -16,6 +16,11 @@ const (
 	firstFrom = math.MinInt64          // no position: nothing is too old
 	// Concealment beyond 100 ms is invention; silence follows.
 	maxConceal = media.SampleRate / 10
+	// What was played is kept this long, to be repeated: a window and the
+	// longest period.
+	past = lagWindow + 2*maxPeriod
+	// Without any packet for so long the network stood still.
+	outage = maxDelay / 2
 	// A packet may be late this rarely. 95 % would be a concealment every
 	// 400 ms, which is heard.
 	onTime = 98
@@ -23,12 +28,20 @@ const (
 	steady = 2 * time.Millisecond
 )
 
-// AudioOptions is what an Audio is made of. All fields are required.
+// AudioOptions is what an Audio is made of. Clock, Channels, NewDecoder and Log
+// are required.
 type AudioOptions struct {
 	Clock      *media.Clock
-	Channels   int // of the decoder and of Pull
+	Channels   int // 1 or 2: of the decoder and of Pull
 	NewDecoder func() (media.AudioDecoder, error)
 	Log        *slog.Logger
+	// Codec is what NewDecoder decodes; it tells the clock of the packets' RTP
+	// timestamps.
+	Codec media.AudioCodec
+	// ComfortNoise plays soft noise, as loud as the sender's own, in pauses that
+	// the sender has announced by discontinuous transmission; else there is
+	// true silence.
+	ComfortNoise bool
 }
 
 // AudioStats are an Audio's counters since its start, and its present state.
@@ -42,12 +55,13 @@ type AudioStats struct {
 	Overflows  uint64 // packets dropped because too many waited
 	Errors     uint64 // packets that the decoder refused
 	Pauses     uint64 // times that sound gave way to silence
-	Undecoded  uint64 // packets of digital silence that were not decoded
+	Undecoded  uint64 // packets of silence, by their RFC 6464 level, that were not decoded
 
-	Concealed time.Duration // sound made up
+	Concealed time.Duration // sound made up in place of what was lost or late
 	Recovered time.Duration // lost sound restored from in-band FEC
-	Grown     time.Duration // delay added by late packets
-	Shrunk    time.Duration // delay taken back
+	Stretched time.Duration // sound added or taken out by time-stretch
+	Grown     time.Duration // delay added by late packets and by stretch
+	Shrunk    time.Duration // delay taken back by stretch and by dropping quiet ticks
 
 	Target time.Duration // wanted delay over the next tick, 0 to 200 ms
 	Delay  time.Duration // arrival to play-out
@@ -63,17 +77,21 @@ type Audio struct {
 	// Constant after construction.
 	clock    *media.Clock
 	channels int
+	codec    media.AudioCodec
+	comfort  bool
 	log      *slog.Logger
 
 	// Owned by Pull while pulling, else guarded by mu.
 	dec    media.AudioDecoder
-	pcm    []int16    // decoded, interleaved
-	have   int        // samples per channel in pcm
-	sound  int        // of these, up to the last that is not digital silence
-	fadeIn bool       // the next tick begins after silence
-	quiet  int        // packets of digital silence in a row
-	kept   [3]*packet // last ones of them not decoded, newest last
-	nkept  int
+	pcm    []int16 // interleaved: past samples that were played, then have that were not
+	have   int     // samples per channel
+	sound  int     // of these, up to the last that is not digital silence
+	heard  int     // samples before them that belong to the same sound, up to past
+	fadeIn bool    // the next tick begins after silence
+	search stretcher
+	again  repeater
+	idle   silence
+	noise  noise
 
 	mu sync.Mutex
 	// Guarded by mu.
@@ -83,10 +101,12 @@ type Audio struct {
 	seq     sequence
 	line    timeline
 	jitter  spread
-	stalled bool // the network held packets back; its tail is no jitter
+	arrived time.Duration // of the last packet
+	stalled bool          // the network held packets back; its tail is no jitter
 	target  time.Duration
-	loss    float64 // smoothed share of lost packets
-	redund  bool    // wait for the next packet, which carries a copy of a lost one
+	need    time.Duration // target, or the small spread for which it is 0
+	loss    float64       // smoothed share of lost packets
+	redund  bool          // wait for the next packet, which carries a copy of a lost one
 	buf     packets
 	newest  int64 // newest timestamp received
 	play    playout
@@ -99,9 +119,12 @@ func NewAudio(o AudioOptions) *Audio {
 	a := &Audio{
 		clock:    o.Clock,
 		channels: o.Channels,
+		codec:    o.Codec,
+		comfort:  o.ComfortNoise,
 		log:      o.Log,
-		pcm:      make([]int16, (2*media.TickSamples+2*maxFrame)*o.Channels),
-		line:     timeline{rate: media.AudioClock},
+		pcm:      make([]int16, (past+3*media.TickSamples+2*maxFrame+3*maxPeriod)*o.Channels),
+		line:     timeline{rate: media.AudioClock, step: media.AudioClock / int64(o.Codec.ClockRate())},
+		noise:    noise{seed: 1},
 		newest:   firstFrom,
 		play:     playout{next: firstFrom},
 	}
@@ -134,7 +157,7 @@ func (a *Audio) Push(p *media.Packet) {
 		a.restartLocked()
 		ts = a.line.extend(p.Timestamp)
 	}
-	a.measureLocked(a.line.observe(ts, arrival))
+	a.measureLocked(a.line.observe(ts, arrival), arrival)
 	switch {
 	case len(p.Payload) > maxPayload, seq == a.seq.newest && ts == a.newest:
 		a.stats.Malformed++
@@ -148,7 +171,7 @@ func (a *Audio) Push(p *media.Packet) {
 	}
 	a.newest = max(a.newest, ts)
 	e := a.buf.get()
-	e.seq, e.ts, e.quiet = seq, ts, p.HasLevel && p.Level == 127
+	e.seq, e.ts, e.hush = seq, ts, hushOf(p)
 	e.data = append(e.data[:0], p.Payload...)
 	a.buf.insert(e)
 }
@@ -190,17 +213,20 @@ func (a *Audio) flushLocked() {
 }
 
 // measureLocked enters how late a packet came and sets the target delay.
-func (a *Audio) measureLocked(late time.Duration) {
+func (a *Audio) measureLocked(late, arrival time.Duration) {
+	gap := arrival - a.arrived
+	a.arrived = arrival
 	switch {
-	case late > maxDelay:
+	case late > maxDelay && gap > outage:
 		a.stalled = true
 		return
-	case a.stalled && late > a.target:
+	case a.stalled && late > a.target+media.AudioTick:
 		return
 	}
 	a.stalled = false
 	a.jitter.add(late)
 	target := a.jitter.quantile(onTime)
+	a.need = min(target, maxDelay)
 	if target <= steady {
 		target = 0
 	}
@@ -208,19 +234,20 @@ func (a *Audio) measureLocked(late time.Duration) {
 		target += samples(a.play.dur)
 	}
 	a.target = min(target, maxDelay)
+	a.need = max(a.need, a.target)
 }
 
 // lossLocked enters that lost packets were missing before one that was there.
 func (a *Audio) lossLocked(lost int64) {
-	const weight = 1.0 / 256 // 5 s of 20 ms packets
+	const weight = 1.0 / 128 // 2.5 s of 20 ms packets
 	a.loss -= a.loss * weight
 	for range min(lost, 50) {
 		a.loss += (1 - a.loss) * weight
 	}
 	switch {
-	case a.loss > 0.05:
+	case a.loss > 0.04:
 		a.redund = true
-	case a.loss < 0.02:
+	case a.loss < 0.015:
 		a.redund = false
 	}
 }

@@ -53,8 +53,8 @@ func TestAudioAdaptsToJitter(t *testing.T) {
 		{10 * ms, false, 5, 0},
 		{40 * ms, false, 5, 0},
 		{40 * ms, true, 5, 0},
-		{120 * ms, false, 1, 20 * ms},
-		{120 * ms, true, 1, 20 * ms},
+		{120 * ms, false, 1, 60 * ms},
+		{120 * ms, true, 1, 60 * ms},
 	}
 	for _, c := range cases {
 		for seed := range c.seeds {

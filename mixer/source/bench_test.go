@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -33,20 +34,52 @@ func BenchmarkVideoPush(b *testing.B) {
 	}
 }
 
-// BenchmarkAudioTick is one packet and one tick of a talker, without a codec.
+// BenchmarkAudioTick is one packet and one tick of a talker, without a codec:
+// steady, with a delay that has to grow and to fall, and with packets whose level says that he is silent.
 func BenchmarkAudioTick(b *testing.B) {
-	a := source.NewAudio(source.AudioOptions{
-		Clock: media.NewClock(), Channels: 1, Log: testLog(b),
-		NewDecoder: func() (media.AudioDecoder, error) { return &fakeVoice{channels: 1}, nil },
-	})
-	defer a.Close()
-	p := &media.Packet{SSRC: 1, Payload: voice(8, 1000, 1000)}
-	dst := make([]int16, media.TickSamples)
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		p.Arrival = time.Now()
-		p.Seq, p.Timestamp = uint16(i), uint32(i*960)
-		a.Push(p)
-		a.Pull(dst)
+	const none = 255
+	cases := []struct {
+		name  string
+		level uint8
+		moved func(i int) time.Duration // of packet i's arrival
+	}{
+		{"steady", none, func(int) time.Duration { return 0 }},
+		{"stretch", none, func(i int) time.Duration { return time.Duration(i/1000%2*(i%1000)) * 20 * time.Microsecond }},
+		{"skip", 80, func(int) time.Duration { return 0 }},
+	}
+	for _, c := range cases {
+		for _, channels := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s, %d channels", c.name, channels), func(b *testing.B) {
+				e := newChoir(b, &singer{song: vowel(120), channels: channels}, source.AudioOptions{})
+				start := time.Now().Add(-e.clock.Now())
+				p := &media.Packet{SSRC: 1, HasLevel: c.level != none, Level: c.level, Payload: sung(8, 0)}
+				b.ReportAllocs()
+				now := time.Second
+				for i := 0; b.Loop(); i++ {
+					p.Arrival = start.Add(now + c.moved(i))
+					p.Seq, p.Timestamp = uint16(i), uint32(i*960)
+					e.Push(p)
+					source.PullAt(e.Audio, now+7*ms, e.dst)
+					now += media.AudioTick
+				}
+				s := e.Stats()
+				b.ReportMetric(100*float64(s.Stretched)/float64(now), "%stretched")
+			})
+		}
+	}
+}
+
+// BenchmarkStretch is one stretch alone: the search for a period, and the join.
+func BenchmarkStretch(b *testing.B) {
+	for _, channels := range []int{1, 2} {
+		b.Run(fmt.Sprintf("%d channels", channels), func(b *testing.B) {
+			s := &singer{song: vowel(120), channels: channels}
+			pcm := make([]int16, 4*media.TickSamples*channels)
+			s.sing(pcm, 0)
+			b.ReportAllocs()
+			for b.Loop() {
+				source.Period(pcm, channels)
+			}
+		})
 	}
 }

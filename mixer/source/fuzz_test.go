@@ -137,6 +137,44 @@ func FuzzHeaders(f *testing.F) {
 	})
 }
 
+// FuzzSound pushes packets of any length, level, order and time, of a sound that
+// has to be stretched, concealed and skipped.
+func FuzzSound(f *testing.F) {
+	f.Add([]byte{8, 0, 0}, false)
+	f.Add([]byte{8, 20, 0, 24, 160, 1, 1, 3, 200, 48, 255, 64, 8, 90, 127}, true)
+	voice := vowel(110)
+	f.Fuzz(func(t *testing.T, how []byte, comfort bool) {
+		if len(how) < 3 {
+			return
+		}
+		e := newChoir(t, &singer{song: voice, channels: 2}, source.AudioOptions{ComfortNoise: comfort})
+		var packets []sent
+		at := 0
+		for i := range 300 {
+			h := how[i*3%(len(how)-2):][:3]
+			grains := 1 + int(h[0])%48
+			p := sent{
+				at: sec + time.Duration(at)*sec/48000 + time.Duration(h[1]%128)*3*ms, ssrc: 1 + uint32(i/200), seq: uint16(i), ts: uint32(at),
+				level: h[2] % 128, voice: h[2] > 200, payload: sung(grains, at%media.SampleRate),
+			}
+			at += grains * 120
+			switch {
+			case h[1] > 240: // lost
+			case h[1] > 230:
+				p.payload = p.payload[:1]
+				packets = append(packets, p)
+			default:
+				packets = append(packets, p)
+			}
+		}
+		packets = network{rng: newRand(1)}.carry(packets)
+		drive(e, packets, 7*ms, 2*sec+time.Duration(at)*sec/48000, func(now time.Duration) { source.PullAt(e.Audio, now, e.dst) })
+		if d := e.Delay(); d > 700*ms || d < -700*ms {
+			t.Errorf("delay %v", d)
+		}
+	})
+}
+
 // anyScreen makes a picture of whatever it is given.
 type anyScreen struct{}
 

@@ -17,7 +17,9 @@ type sent struct {
 	seq     uint16
 	ts      uint32
 	marker  bool
-	quiet   bool // carries a level of digital silence
+	quiet   bool  // carries a level of digital silence
+	level   uint8 // if not 0: the level it carries, with voice
+	voice   bool
 	payload []byte
 }
 
@@ -71,10 +73,18 @@ func until(c *media.Clock, t time.Duration) {
 type pusher interface{ Push(*media.Packet) }
 
 func push(to pusher, p sent) {
-	to.Push(&media.Packet{
-		Arrival: time.Now(), SSRC: p.ssrc, Seq: p.seq, Timestamp: p.ts, Marker: p.marker,
-		HasLevel: p.quiet, Level: 127, Payload: p.payload,
-	})
+	out := &media.Packet{Arrival: time.Now()}
+	p.fill(out)
+	to.Push(out)
+}
+
+// fill writes all but the arrival.
+func (s sent) fill(p *media.Packet) {
+	p.SSRC, p.Seq, p.Timestamp, p.Marker, p.Payload = s.ssrc, s.seq, s.ts, s.marker, s.payload
+	p.HasLevel, p.Level, p.Voice = s.quiet, 127, s.voice
+	if s.level > 0 {
+		p.HasLevel, p.Level = true, s.level
+	}
 }
 
 // play runs the packets and a tick every period from phase on, until end. It is
@@ -94,6 +104,22 @@ func play(c *media.Clock, to pusher, packets []sent, period, phase, end time.Dur
 		until(c, next)
 		tick(next)
 		next += period
+	}
+}
+
+// drive is play for an Audio by hand, without waiting: ticks every 20 ms are given
+// their time.
+func drive(e *ear, packets []sent, phase, end time.Duration, tick func(now time.Duration)) {
+	now := time.Now()
+	start := now.Add(-e.clock.At(now))
+	p := &media.Packet{}
+	for next := phase; next < end; next += media.AudioTick {
+		for ; len(packets) > 0 && packets[0].at <= next; packets = packets[1:] {
+			packets[0].fill(p)
+			p.Arrival = start.Add(packets[0].at)
+			e.Push(p)
+		}
+		tick(next)
 	}
 }
 

@@ -2,22 +2,18 @@ package source
 
 const (
 	maxPackets = 128  // audio packets that wait: 320 ms of 2.5 ms packets, more than that of all others
-	maxPayload = 8192 // bytes; the largest Opus packet (120 ms, 510 kbit/s) has 7,650
+	maxPayload = 7680 // bytes; the largest Opus packet (six frames of 1,275, RFC 6716 3.4) has 7,664
 	// Most packets are far smaller; a place grows when it has to.
 	firstPayload = 256
 )
 
 // packet is one audio packet that waits to be decoded.
 type packet struct {
-	seq   int64
-	ts    int64 // extended timestamp of its first sample
-	quiet bool  // digital silence by its RFC 6464 level
-	data  []byte
+	seq  int64
+	ts   int64 // extended timestamp of its first sample
+	hush hush
+	data []byte
 }
-
-// pause tells whether the packet announces discontinuous transmission: Opus then
-// sends nothing but the first byte or two (RFC 6716 3.1 with empty frames).
-func (p *packet) pause() bool { return len(p.data) <= 2 }
 
 // packets holds audio packets in the order of their sequence numbers.
 type packets struct {

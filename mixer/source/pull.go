@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"time"
 
 	"github.com/omniverto/omniverto/media"
 )
@@ -12,25 +13,23 @@ const (
 	ramp = grain // samples of a fade-in: 2.5 ms
 	// A tick below this mean square (−50 dBFS) is quiet: leaving it out is not heard.
 	quietPower = 32768 * 32768 / 100000
-	// Digital silence is decoded this many packets long, then only kept, so
-	// that the decoder can be brought up to date (media.md 24).
-	quietDecoded = 3
 )
 
 // Pull fills dst with the next tick, TickSamples × channels interleaved samples,
 // and returns Sound; it leaves dst alone and returns Silence while the sender
 // pauses, and Gone after Close or when the decoder failed. It never waits for
 // packets.
-func (a *Audio) Pull(dst []int16) media.Outcome {
-	now := a.clock.Now()
+func (a *Audio) Pull(dst []int16) media.Outcome { return a.pullAt(a.clock.Now(), dst) }
+
+func (a *Audio) pullAt(now time.Duration, dst []int16) media.Outcome {
 	a.mu.Lock()
 	if a.closed || a.stats.Failed {
 		a.mu.Unlock()
 		return media.Gone
 	}
 	a.pulling = true
-	want := a.judgeLocked(now)
-	s := a.stepLocked(now, want)
+	p := a.judgeLocked(now)
+	s := a.stepLocked(now, p.want)
 	a.mu.Unlock()
 
 	for s.kind != stepDone {
@@ -39,7 +38,7 @@ func (a *Audio) Pull(dst []int16) media.Outcome {
 		a.settleLocked(s)
 		stop := s.kind == stepStop || err != nil || a.closed
 		if !stop {
-			s = a.stepLocked(now, want)
+			s = a.stepLocked(now, p.want)
 		}
 		a.mu.Unlock()
 		if err != nil {
@@ -49,24 +48,32 @@ func (a *Audio) Pull(dst []int16) media.Outcome {
 			break
 		}
 	}
-	return a.finish(dst, s.kind == stepStop, want > tickSamples)
+	return a.finish(dst, s, p)
 }
 
-// finish moves one tick to dst. stopped tells that what is left fades out,
-// surplus that a tick may be taken back.
-func (a *Audio) finish(dst []int16, stopped, surplus bool) media.Outcome {
-	outcome, shrunk := media.Silence, false
+// finish moves one tick to dst after the last step of it.
+func (a *Audio) finish(dst []int16, last step, p plan) media.Outcome {
+	outcome, stopped := media.Silence, last.kind == stepStop
+	var m moved
 	if a.have >= tickSamples {
-		shrunk = surplus && a.have >= 2*tickSamples && a.takeBack()
+		if !stopped {
+			m = a.move(p)
+		}
 		if a.sound > 0 {
-			outcome = media.Sound
-			a.output(dst)
+			outcome = a.output(dst, last)
 		}
 		a.consume(tickSamples)
 	}
+	sounds := outcome == media.Sound
+	if stopped || !sounds {
+		a.heard = 0
+	}
+	if !sounds && a.comfort && a.noise.fill(dst, a.channels) {
+		outcome = media.Sound
+	}
 	a.mu.Lock()
 	a.pulling = false
-	a.endTickLocked(outcome == media.Sound, stopped, shrunk)
+	a.endTickLocked(sounds, stopped, m)
 	var dec media.AudioDecoder
 	if a.closed {
 		dec, outcome = a.releaseLocked(), media.Gone
@@ -76,10 +83,40 @@ func (a *Audio) finish(dst []int16, stopped, surplus bool) media.Outcome {
 	return outcome
 }
 
-func (a *Audio) output(dst []int16) {
-	copy(dst, a.pcm[:tickSamples*a.channels])
+// move takes delay out of the decoded sound or adds some, as planned.
+func (a *Audio) move(p plan) (m moved) {
+	switch {
+	case p.add:
+		m.samples, m.stretched = a.lengthen(p.alike), true
+		m.failed = m.samples == 0
+	case p.drop || p.cut > 0:
+		n, stretched := a.shorten(p)
+		m.samples, m.stretched = -n, stretched
+		m.failed = n == 0 && stretched
+	}
+	return m
+}
+
+// output writes the next tick, which ended with step last, to dst, unless it
+// belongs to a pause that the sender has announced.
+func (a *Audio) output(dst []int16, last step) media.Outcome {
+	tick := a.ahead(0, tickSamples)
+	if a.noise.pause {
+		if p := power(tick); p < pausePower {
+			if last.kind != stepStop { // which fades
+				a.noise.learn(p)
+			}
+			a.fadeIn = true
+			return media.Silence
+		}
+		a.noise.pause = false
+	}
+	if last.kind == stepStop && last.dtx {
+		a.noise.begin(power(tick))
+	}
+	copy(dst, tick)
 	if !a.fadeIn {
-		return
+		return media.Sound
 	}
 	a.fadeIn = false
 	for i := range ramp {
@@ -88,39 +125,19 @@ func (a *Audio) output(dst []int16) {
 			dst[j] = int16(int(dst[j]) * i / ramp)
 		}
 	}
+	return media.Sound
 }
 
-// consume drops the first n samples.
+// consume makes the first n samples a part of the past.
 func (a *Audio) consume(n int) {
-	copy(a.pcm, a.pcm[n*a.channels:a.have*a.channels])
+	copy(a.pcm, a.pcm[n*a.channels:(past+a.have)*a.channels])
 	a.have -= n
 	a.sound = max(a.sound-n, 0)
-}
-
-// takeBack joins the first two ticks to one by a cross-fade, when both are quiet
-// or it has waited long enough, and tells whether it did.
-func (a *Audio) takeBack() bool {
-	n := tickSamples * a.channels
-	if !a.play.force && (!isQuiet(a.pcm[:n]) || !isQuiet(a.pcm[n:2*n])) {
-		return false
-	}
-	for i := range tickSamples {
-		for c := range a.channels {
-			j := i*a.channels + c
-			from, to := int(a.pcm[j]), int(a.pcm[n+j])
-			a.pcm[n+j] = int16((from*(tickSamples-i) + to*i) / tickSamples)
-		}
-	}
-	a.consume(tickSamples)
-	return true
+	a.heard = min(a.heard+n, past)
 }
 
 func isQuiet(pcm []int16) bool {
-	sum := int64(0)
-	for _, s := range pcm {
-		sum += int64(s) * int64(s)
-	}
-	return sum < int64(len(pcm))*quietPower
+	return power(pcm) < quietPower
 }
 
 // render does one step with the decoder. Its error, a panic, ends the source.
@@ -134,7 +151,7 @@ func (a *Audio) render(s *step) (err error) {
 	case stepPlay:
 		a.renderPacket(s)
 	case stepConceal:
-		a.conceal(s.n)
+		a.concealStep(s)
 	case stepStop:
 		a.stop(s.mute)
 	case stepDone:
@@ -152,12 +169,15 @@ func (a *Audio) renderPacket(s *step) {
 		return
 	}
 	s.n = d
-	if !s.packet.quiet {
-		a.quiet = 0
-	} else if a.quiet++; a.quiet > quietDecoded {
+	skip, fade := a.idle.skip(s.packet.hush, d)
+	if skip {
 		a.keep(s)
 		return
 	}
+	if s.joins && a.again.lag == 0 {
+		a.findPeriod()
+	}
+	s.added = a.rejoin(s.covered)
 	a.catchUp()
 	if s.fec > 0 {
 		if n, err := a.dec.DecodeFEC(s.packet.data, a.room(s.fec)); err != nil || n != s.fec {
@@ -172,27 +192,37 @@ func (a *Audio) renderPacket(s *step) {
 		a.conceal(d)
 		return
 	}
+	if fade {
+		fadeOut(a.room(d), a.channels)
+	}
 	a.advance(d)
 }
 
-// keep puts a packet of digital silence aside in place of decoding it; s gets
-// the oldest one kept, to be reused.
+// concealStep makes up what is missing: as a repetition where the packet is
+// probably only late, else by the decoder.
+func (a *Audio) concealStep(s *step) {
+	if s.late && !a.idle.waiting() && a.repeat(s.n) {
+		return
+	}
+	s.added = a.rejoin(s.covered)
+	a.conceal(s.n)
+}
+
+// keep puts a packet of silence aside in place of decoding it; s gets one that is
+// no longer needed, to be reused.
 func (a *Audio) keep(s *step) {
 	s.skipped = true
-	oldest := a.kept[0]
-	copy(a.kept[:], a.kept[1:])
-	a.kept[len(a.kept)-1], s.packet = s.packet, oldest
-	a.nkept = min(a.nkept+1, len(a.kept))
+	s.packet = a.idle.keep(s.packet, s.n)
+	s.added = a.rejoin(0)
 	a.zero(s.fec + s.n)
 }
 
 // catchUp decodes the packets that were only kept and discards their sound.
 func (a *Audio) catchUp() {
-	for _, p := range a.kept[len(a.kept)-a.nkept:] {
+	for p := a.idle.next(); p != nil; p = a.idle.next() {
 		// An error leaves the decoder as it is, which is all that can be done.
-		_, _ = a.dec.Decode(p.data, a.pcm[a.have*a.channels:])
+		_, _ = a.dec.Decode(p.data, a.room(maxFrame))
 	}
-	a.nkept = 0
 }
 
 // conceal appends n samples that continue the last sound.
@@ -200,7 +230,7 @@ func (a *Audio) conceal(n int) {
 	if n == 0 {
 		return
 	}
-	if a.quiet > quietDecoded || a.dec.Conceal(a.room(n)) != nil {
+	if a.idle.waiting() || a.dec.Conceal(a.room(n)) != nil {
 		a.zero(n)
 		return
 	}
@@ -217,23 +247,29 @@ func (a *Audio) stop(mute bool) {
 		a.zero(missing)
 		return
 	}
-	a.conceal(missing)
-	last := a.pcm[(a.have-tickSamples)*a.channels : a.have*a.channels]
-	for i := range tickSamples {
-		for c := range a.channels {
-			j := i*a.channels + c
-			last[j] = int16(int(last[j]) * (tickSamples - 1 - i) / tickSamples)
+	if a.again.lag == 0 || !a.repeat(missing) {
+		a.conceal(missing)
+	}
+	a.again.lag = 0
+	fadeOut(a.ahead(a.have-tickSamples, tickSamples), a.channels)
+}
+
+func fadeOut(pcm []int16, channels int) {
+	n := len(pcm) / channels
+	for i := range n {
+		for c := range channels {
+			j := i*channels + c
+			pcm[j] = int16(int(pcm[j]) * (n - 1 - i) / n)
 		}
 	}
 }
 
 // room is the space of the next n samples.
-func (a *Audio) room(n int) []int16 {
-	return a.pcm[a.have*a.channels : (a.have+n)*a.channels]
-}
+func (a *Audio) room(n int) []int16 { return a.ahead(a.have, n) }
 
 // advance takes n samples of sound in.
 func (a *Audio) advance(n int) {
+	a.joinTail(n)
 	a.have += n
 	a.sound = a.have
 }
@@ -241,6 +277,10 @@ func (a *Audio) advance(n int) {
 // zero appends n samples of digital silence.
 func (a *Audio) zero(n int) {
 	clear(a.room(n))
+	if a.again.ready {
+		a.advance(n)
+		return
+	}
 	a.have += n
 }
 

@@ -24,6 +24,7 @@ const (
 // last 5 s (media.md 8). The zero value, with rate set, is ready.
 type timeline struct {
 	rate    int64 // ticks per second
+	step    int64 // ticks of one unit of RTP time; 0 is 1
 	started bool
 	newest  int64         // newest extended timestamp
 	base    time.Duration // room time of extended timestamp 0
@@ -36,14 +37,16 @@ type timeline struct {
 }
 
 // reset forgets the sender.
-func (l *timeline) reset() { *l = timeline{rate: l.rate} }
+func (l *timeline) reset() { *l = timeline{rate: l.rate, step: l.step} }
 
-// extend gives the 64-bit timestamp nearest to the newest.
+// extend gives the 64-bit timestamp, in ticks, nearest to the newest.
 func (l *timeline) extend(ts uint32) int64 {
+	step := max(l.step, 1)
 	if !l.started {
-		return int64(ts)
+		return int64(ts) * step
 	}
-	return l.newest + int64(int32(ts-uint32(l.newest)))
+	newest := l.newest / step
+	return (newest + int64(int32(ts-uint32(newest)))) * step
 }
 
 // observe notes that what carries the extended timestamp ts arrived, and

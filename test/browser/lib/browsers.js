@@ -73,9 +73,12 @@ export function firefox(person) {
 }
 
 // open opens a page at the URL; errors collects what its console calls an error,
-// with failed loads and exceptions.
-export async function open(browser, url, { width = 1280, height = 800 } = {}) {
+// with failed loads and exceptions. init runs in the page before its own scripts.
+export async function open(browser, url, { width = 1280, height = 800, init } = {}) {
   const page = await browser.newPage();
+  if (init) {
+    await page.evaluateOnNewDocument(init);
+  }
   const errors = [];
   page.on('console', (message) => {
     if (message.type() === 'error') {

@@ -40,8 +40,8 @@ export function waitForCells({ page, person }, selector, wanted, { seconds } = {
 // waits for a picture.
 // Somebody hasty does not look: his camera and microphone come while he is in.
 // The participant is added to present at once, so that the caller can close it.
-export async function join(browser, person, link, present, { hasty = false } = {}) {
-  const who = { person, browser, ...(await open(browser, link)) };
+export async function join(browser, person, link, present, { hasty = false, init } = {}) {
+  const who = { person, browser, ...(await open(browser, link, { init })) };
   present.push(who);
   const { page } = who;
   await page.waitForSelector(id('join-name'));
