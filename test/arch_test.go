@@ -32,7 +32,7 @@ func rules() []rule {
 	return []rule{
 		{from: all("media"), forbid: all("module", "nonstandard"),
 			reason: "the vocabulary imports the standard library only"},
-		{from: all("media/..."), but: all("media", "media/mediatest", "media/yuv"), forbid: all("module"), allowed: all("media"),
+		{from: all("media/..."), but: all("media", "media/mediatest", "media/yuv"), forbid: all("module"), allowed: all("media", "media/resample"),
 			reason: "a codec binding knows the vocabulary and nothing else"},
 		{from: all("..."), but: all("media/..."), forbid: all("C"),
 			reason: "cgo lives in the folders of media and nowhere else"},
@@ -48,6 +48,8 @@ func rules() []rule {
 			reason: "fonts give alpha masks"},
 		{from: all("mcu/room"), forbid: all("module"), allowed: all("media", "mixer/...", "mixer", "layouts", "mcu/decor"),
 			reason: "a room is state and policy; protocols, sockets and codecs come to it"},
+		{from: all("mcu/play"), forbid: all("module"), allowed: all("media", "media/resample"),
+			reason: "what is played is a source of samples; rooms are handed it"},
 		{from: all("mcu/decor"), forbid: all("module"), allowed: all("media", "mixer/pixel", "fonts"),
 			reason: "decorations are bitmaps, made of text and images"},
 		{from: all("mcu/room", "mcu/decor"), forbid: all("net/http", "github.com/gorilla/websocket", "github.com/pion/..."),

@@ -20,7 +20,7 @@ func soundOffer(formats string, lines ...string) string {
 	}, lines...), "\r\n") + "\r\n"
 }
 
-func TestAudioCodec(t *testing.T) {
+func TestOfferedSound(t *testing.T) {
 	t.Parallel()
 	browser := soundOffer("111 63 9 0 8 110", "a=rtpmap:111 opus/48000/2", "a=fmtp:111 minptime=10;stereo=1",
 		"a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111", "a=rtpmap:9 G722/8000", "a=rtpmap:0 PCMU/8000", "a=rtpmap:8 PCMA/8000",
@@ -41,9 +41,12 @@ func TestAudioCodec(t *testing.T) {
 		{"wideband", soundOffer("9"), all, media.G722, true},
 		{"nonsense", "v=0", all, media.Opus, false},
 	} {
-		if got, ok := AudioCodec(c.offer, Codecs{Audio: c.codecs}); got != c.want || ok != c.ok {
+		if got, ok := OfferedSound(c.offer, Codecs{Audio: c.codecs}); got.Codec != c.want || ok != c.ok || ok && got.Channels != 1 {
 			t.Errorf("%s: %v %t, want %v %t", c.name, got, ok, c.want, c.ok)
 		}
+	}
+	if got, _ := OfferedSound(strings.Replace(browser, "stereo=1", "stereo=1; sprop-stereo=1", 1), Codecs{}); got.Channels != 2 {
+		t.Errorf("a sender of stereo has %d channels", got.Channels)
 	}
 	d, terms, err := readOffer(browser, Codecs{})
 	if err != nil {

@@ -133,14 +133,19 @@ func (s *Server) Offer(ctx context.Context, o PeerOptions, d media.Directions) (
 	return p, writeOffer(t, &p.local), nil
 }
 
-// AudioCodec tells in which codec an offer's sound would be answered; ok is false
-// when it would get none.
-func AudioCodec(offer string, c Codecs) (codec media.AudioCodec, ok bool) {
+// OfferedSound tells in what form an offer's sound would come: the codec of the
+// answer, and two channels if the sender says that he is likely to send them
+// (RFC 7587 7.1). ok is false when the answer would take none.
+func OfferedSound(offer string, c Codecs) (form media.AudioForm, ok bool) {
 	_, t, err := readOffer(offer, c)
 	if err != nil || !t.audio.used {
-		return media.Opus, false
+		return media.AudioForm{}, false
 	}
-	return t.audio.codec, true
+	form = media.AudioForm{Codec: t.audio.codec, Channels: 1}
+	if t.audio.codec == media.Opus && t.audio.says("sprop-stereo=1") {
+		form.Channels = 2
+	}
+	return form, true
 }
 
 func readOffer(text string, c Codecs) (*description, *terms, error) {

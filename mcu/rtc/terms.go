@@ -217,12 +217,20 @@ func wraps(format string, pt uint8) bool {
 
 // channels is how many the peer plays: two if it says stereo=1 (RFC 7587 7.1).
 func (l *lane) channels() int {
-	for param := range strings.SplitSeq(l.format, ";") {
-		if l.codec == media.Opus && strings.TrimSpace(param) == "stereo=1" {
-			return 2
-		}
+	if l.codec == media.Opus && l.says("stereo=1") {
+		return 2
 	}
 	return 1
+}
+
+// says looks for one of the fmtp parameters.
+func (l *lane) says(want string) bool {
+	for param := range strings.SplitSeq(l.format, ";") {
+		if strings.TrimSpace(param) == want {
+			return true
+		}
+	}
+	return false
 }
 
 // muxable tells whether a payload type can be told from RTCP (RFC 5761 4).

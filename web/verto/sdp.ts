@@ -6,7 +6,7 @@ export function withStereo(sdp: string): string {
   return opus.reduce<string>((result, format) => {
     const line = new RegExp(`^(a=fmtp:${format} )([^\\r\\n]*)`, 'm');
     return result.replace(line, (whole: string, start: string, params: string) =>
-      /(^|;)\s*stereo=1/.test(params) ? whole : `${start}${params};stereo=1;sprop-stereo=1`,
+      /(^|;)\s*stereo=1/.test(params) ? whole : `${start}${params};stereo=1`,
     );
   }, sdp);
 }
