@@ -22,7 +22,7 @@ for_build() {
   command_of node nodejs
   command_of npm npm
   local name
-  for name in libc6-dev libvpx-dev libopus-dev libyuv-dev fonts-noto-core fonts-noto-color-emoji ca-certificates; do
+  for name in libc6-dev libvpx-dev libopus-dev libyuv-dev fonts-noto-core fonts-noto-color-emoji ffmpeg ca-certificates; do
     package "$name"
   done
 }

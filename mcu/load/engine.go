@@ -52,7 +52,7 @@ func registerCodecs(engine *webrtc.MediaEngine) error {
 	}
 	return errors.Join(
 		audio(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2,
-			SDPFmtpLine: "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1", RTCPFeedback: feedback[1:2]}, opusPT),
+			SDPFmtpLine: "minptime=10;useinbandfec=1;stereo=1", RTCPFeedback: feedback[1:2]}, opusPT),
 		audio(webrtc.RTPCodecCapability{MimeType: "audio/telephone-event", ClockRate: 48000}, eventPT),
 		video(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: feedback}, vp8PT),
 		video(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: fmt.Sprintf("apt=%d", vp8PT)}, rtxPT),

@@ -175,14 +175,23 @@ func newFloorSound(s FloorSpec) (*floorSound, error) {
 		if err != nil {
 			return nil, err
 		}
-		d, err := opus.NewDecoder(2)
+		d, err := opus.NewDecoder(1)
 		if err != nil {
 			return nil, fmt.Errorf("load: floor: %w", err)
 		}
 		f.talks, f.decoders = append(f.talks, loop), append(f.decoders, d)
 	}
+	// As a server codes them that knows what it does: mixes of many voices by
+	// transforms, and many mixes with less effort each.
+	complexity := 5
+	switch {
+	case s.Mixes > 9:
+		complexity = 0
+	case s.Mixes > 3:
+		complexity = 2
+	}
 	for range s.Mixes {
-		e, err := opus.NewEncoder(opus.EncoderOptions{Channels: 2, Bitrate: mixBitrate, Complexity: 5, FEC: true, LossPercent: 3})
+		e, err := opus.NewEncoder(opus.EncoderOptions{Channels: 2, Bitrate: mixBitrate, Complexity: complexity, Music: true})
 		if err != nil {
 			return nil, fmt.Errorf("load: floor: %w", err)
 		}
@@ -194,7 +203,7 @@ func newFloorSound(s FloorSpec) (*floorSound, error) {
 // step does the work of one tick of sound.
 func (f *floorSound) step(n int) {
 	for k, d := range f.decoders {
-		_, _ = d.Decode(f.talks[k][n%soundPackets], f.pcm)
+		_, _ = d.Decode(f.talks[k][n%soundPackets], f.pcm[:media.TickSamples])
 	}
 	for _, e := range f.encoders {
 		_, _ = e.Encode(f.pcm, f.out)
