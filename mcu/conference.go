@@ -7,6 +7,7 @@ import (
 	"github.com/omniverto/omniverto/mcu/livearray"
 	"github.com/omniverto/omniverto/mcu/room"
 	"github.com/omniverto/omniverto/mcu/verto"
+	"github.com/omniverto/omniverto/media"
 )
 
 // conference is the Verto side of a room: it turns what the room tells into live
@@ -114,6 +115,9 @@ func (c *conference) PersonalRefused(i room.Info, limit int) {
 	})
 }
 
+// Happened is for consumers of events; the room itself logs them.
+func (c *conference) Happened(room.Event) {}
+
 func geometry(g room.Geometry) livearray.Geometry {
 	out := livearray.Geometry{
 		CanvasID: g.Canvas, Serial: g.Serial, Width: g.Width, Height: g.Height, RTPTime: g.RTPTime,
@@ -147,7 +151,8 @@ func leg(i room.Info) livearray.Leg {
 // row is a member as the live array tells him.
 func row(i room.Info) livearray.Member {
 	return livearray.Member{
-		ID: uint32(i.ID), Number: i.Number, Name: i.Name, Codec: "opus@48000", UserVariables: i.UserVariables,
+		ID: uint32(i.ID), Number: i.Number, Name: i.Name, Codec: codecName(i.AudioCodec), UserVariables: i.UserVariables,
+		Hold:  i.Hold,
 		Audio: livearray.Audio{Muted: i.Muted, Deaf: i.Deaf, Talking: i.Talking, Floor: i.Floor, EnergyScore: i.Score},
 		Video: &livearray.Video{
 			AvatarOnly: !i.HasVideo, AvatarPresented: !i.HasVideo, SendOnly: !i.HasVideo,
@@ -156,6 +161,15 @@ func row(i room.Info) livearray.Member {
 			Layer: i.Layer, Canvas: i.Canvas, Watching: max(i.Watching, 0),
 		},
 	}
+}
+
+// codecName is a codec as FreeSWITCH's rows tell it: with the rate of its sound.
+func codecName(c media.AudioCodec) string {
+	rate := c.ClockRate()
+	if c == media.G722 {
+		rate = 16000
+	}
+	return fmt.Sprintf("%v@%d", c, rate)
 }
 
 // broadcast takes a client's message on one of the room's channels.

@@ -34,13 +34,19 @@ func (x *exchange) Invite(ctx context.Context, inv verto.Invite, out verto.CallC
 		return nil, &verto.CallError{Cause: verto.CauseCallRejected, Err: errors.New("the token is for another room")}
 	}
 	c := &call{exchange: x, out: out}
-	h, m, err := x.server.rooms.reserve(ctx, route.Room, id.Domain, route.Profile, x.request(inv, route, c))
+	ask := func(p room.Profile) room.Request {
+		req := x.request(inv, route, c)
+		form, _ := rtc.OfferedSound(inv.SDP, codecs(p))
+		req.AudioCodec, req.Stereo = form.Codec, form.Channels == 2
+		return req
+	}
+	h, m, err := x.server.rooms.reserve(ctx, route.Room, id.Domain, route.Profile, ask)
 	if err != nil {
 		return nil, refusal(err)
 	}
 	peer, answer, err := x.server.rtc.Answer(ctx, inv.SDP, rtc.PeerOptions{
 		Label: inv.CallID, Handler: m.Handler(), Clock: h.Clock(),
-		Stereo: h.Profile().Channels == 2, Bandwidth: h.Profile().VideoKbps,
+		Stereo: h.Profile().Channels == 2, Bandwidth: h.Profile().VideoKbps, Codecs: codecs(h.Profile()),
 	})
 	if err != nil {
 		m.Discard()
@@ -54,6 +60,11 @@ func (x *exchange) Invite(ctx context.Context, inv verto.Invite, out verto.CallC
 		return nil, refusal(err)
 	}
 	return c, nil
+}
+
+// codecs are those that a profile agrees to.
+func codecs(p room.Profile) rtc.Codecs {
+	return rtc.Codecs{Audio: p.Codecs, NoVideo: p.NoVideo}
 }
 
 // request is what the room is told about who joins.

@@ -106,10 +106,10 @@ func (c *conference) command(s *room.State, cmd modCommand) *outcome {
 func (cmd modCommand) words() []string {
 	words := []string{text(cmd.ID)}
 	switch cmd.Command {
-	case "vid-layout", "vid-write-png": // act on a canvas
-		words = nil
-	case "vid-fps", "vid-res", "vid-bandwidth", "vid-bgimg", "vid-fgimg", "vid-personal", "clear-vid-floor", "canvas-auto-clear", "cam":
-		words = nil
+	case "vid-layout", "vid-write-png", "vid-fps", "vid-res", "vid-bandwidth", "vid-bgimg", "vid-fgimg", "vid-personal",
+		"clear-vid-floor", "canvas-auto-clear", "cam", "auto-3d-position", "play", "stop", "pause_play", "play_status",
+		"file_seek", "file-vol", "moh", "enter_sound", "exit_sound", "relate", "say", "saymember":
+		words = nil // act on the room, or name their members themselves
 	}
 	values := texts(cmd.Value)
 	if len(values) == 1 && (cmd.Command == "vid-layout" || cmd.Command == "vid-write-png") {

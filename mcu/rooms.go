@@ -111,15 +111,15 @@ func (rs *rooms) all() []*hosted {
 	return out
 }
 
-// reserve takes a place in the named room, made if need be. A room that ends at
-// this very moment is made anew.
-func (rs *rooms) reserve(ctx context.Context, name, domain, profile string, req room.Request) (*hosted, *room.Member, error) {
+// reserve takes a place in the named room, made if need be. What is asked for may
+// depend on the room's profile. A room that ends at this very moment is made anew.
+func (rs *rooms) reserve(ctx context.Context, name, domain, profile string, ask func(room.Profile) room.Request) (*hosted, *room.Member, error) {
 	for {
 		h, err := rs.get(name, domain, profile)
 		if err != nil {
 			return nil, nil, err
 		}
-		m, err := h.Reserve(ctx, req)
+		m, err := h.Reserve(ctx, ask(h.Profile()))
 		if !errors.Is(err, room.ErrEnded) {
 			return h, m, err
 		}

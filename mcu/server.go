@@ -121,7 +121,7 @@ func (s *Server) openMedia() error {
 	if err != nil {
 		return err
 	}
-	engine := newEngine(images, library)
+	engine := newEngine(images, library, s.cfg.MediaFolder(), s.log)
 	s.rooms = &rooms{engine: engine, log: s.log, live: make(map[string]*hosted)}
 	if s.reloads, err = s.openReloader(); err != nil {
 		return err

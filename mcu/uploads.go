@@ -48,7 +48,7 @@ type uploader struct {
 	// constant after construction
 	login   func(context.Context, directory.Credentials) (*directory.Identity, error)
 	upload  func(kind string, r io.Reader) (name string, err error)
-	folder  fs.FS // of uploads, to know their size
+	folder  fs.FS          // of uploads, to know their size
 	proxies []netip.Prefix // whose X-Forwarded-For is believed
 	log     *slog.Logger
 	total   *prometheus.CounterVec

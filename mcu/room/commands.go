@@ -62,7 +62,7 @@ var errUsage = errors.New("room: wrong arguments")
 
 // commands is the table, in the order in which help lists it.
 func commands() []command {
-	return slices.Concat(audioCommands(), memberVideoCommands(), seatCommands(), canvasCommands(), otherCommands())
+	return slices.Concat(audioCommands(), soundCommands(), playCommands(), memberVideoCommands(), seatCommands(), canvasCommands(), otherCommands())
 }
 
 // CommandTable lists all commands.

@@ -22,6 +22,11 @@ func FuzzExecute(f *testing.F) {
 		"vid-canvas 6 prev\nvid-canvas all next", "vid-watching-canvas all 3\nvid-watching-canvas 6 personal\nvid-watching-canvas 6 prev",
 		"vid-layer 6 prev\nvid-layer all 2", "canvas-auto-clear 9 true", "cam 0 0 zoom=1:2:3:4 pan=x:5i snap_factor=7 zoom_factor=4",
 		"cam 1 0 pan=y:-99999999999i\ncam 1 0 reset", "help", "'", `\`, "vid-banner 6 'a b", "tvblind all", "clear-vid-floor", "",
+		"hold 6 level:1:-1\nhold 6\nunhold all", "relate 5,6 7 nospeak,sendvideo\nrelate 6,5\nvid-personal on\nkick 5", "relate 9 6 clear\nrelate , ,",
+		"play {vol=99,loops=inf}level:5:-1\nplay level:1:3 async\npause_play\nfile_seek -1\nfile-vol 9 async\nstop all",
+		"play level:1:-1 6 nomux\nplay level:1:-1 6\nplay_status 6\nfile_seek +0 6\nkick 6", "play {\nplay {}\nplay level:1:0\nplay none",
+		"moh level:1:-1\nmoh toggle\nenter_sound file x\nenter_sound on\nexit_sound none\nkick last", "say x\nsaymember 6 x",
+		"volume_in all 99999dB\nvolume_out all -dB\nenergy all up\nagc all 1:2:3\nposition 6 9:9:9\nauto-3d-position on\nfloor 6",
 	} {
 		f.Add(line)
 	}

@@ -23,17 +23,21 @@ func audioCommands() []command {
 		return command{each: each, CommandInfo: CommandInfo{
 			Name: name, Usage: name + usage, Description: description, Kind: KindAudio, Permission: ForSelf}}
 	}
-	mute := func(s *State, m *Member, on bool) string {
+	mute := func(s *State, m *Member, word string, on bool) string {
+		changed := m.muted != on
 		s.Mute(m, on)
+		if changed && !strings.EqualFold(word, "quiet") {
+			s.tellMute(m)
+		}
 		if on {
 			return done("mute", m)
 		}
 		return done("unmute", m)
 	}
 	return []command{
-		entry("mute", usageQuiet, "silences a member", func(s *State, m *Member, _ string) string { return mute(s, m, true) }),
-		entry("tmute", usageQuiet, "silences a member, or ends that", func(s *State, m *Member, _ string) string { return mute(s, m, !m.muted) }),
-		entry("unmute", usageQuiet, "lets a member be heard again", func(s *State, m *Member, _ string) string { return mute(s, m, false) }),
+		entry("mute", usageQuiet, "silences a member", func(s *State, m *Member, word string) string { return mute(s, m, word, true) }),
+		entry("tmute", usageQuiet, "silences a member, or ends that", func(s *State, m *Member, word string) string { return mute(s, m, word, !m.muted) }),
+		entry("unmute", usageQuiet, "lets a member be heard again", func(s *State, m *Member, word string) string { return mute(s, m, word, false) }),
 		entry("deaf", usageOne, "takes the sound of the conference from a member", func(s *State, m *Member, _ string) string {
 			s.Deafen(m, true)
 			return done("deaf", m)
@@ -86,6 +90,9 @@ func (m *Member) receivesOnly() bool { return m.dir.VideoOut && !m.dir.VideoIn }
 func (s *State) vmute(m *Member, on bool) string {
 	if m.receivesOnly() {
 		return ""
+	}
+	if m.voice.hold {
+		return fmt.Sprintf("-ERR member %d is on hold\n", m.id)
 	}
 	s.MuteVideo(m, on)
 	if on {

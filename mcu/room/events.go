@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/omniverto/omniverto/layouts"
+	"github.com/omniverto/omniverto/media"
 )
 
 // MemberID numbers the members of all rooms of a server, from 1.
@@ -29,6 +30,7 @@ type Info struct {
 	Role          Role
 	UserVariables map[string]string // never written after the join
 	Joined        time.Time
+	AudioCodec    media.AudioCodec // of the sound that comes from him
 
 	HasAudio, HasVideo bool // the member sends it
 	ScreenShare        bool
@@ -36,7 +38,12 @@ type Info struct {
 	Muted, Deaf        bool
 	VideoMuted         bool
 	Talking            bool
-	Score              int // FreeSWITCH's energy score
+	Score              int  // FreeSWITCH's energy score
+	Hold               bool // on conference hold: neither heard nor seen
+	MuteDetect         bool // talking is noticed while he is muted
+	Energy             int  // gate level
+	VolumeIn           int  // of his voice, FreeSWITCH's steps -4 to 4
+	VolumeOut          int  // of what he hears
 	Floor, VideoFloor  bool
 	FloorLocked        bool // holds the video floor, which follows nobody
 	Canvas             int  // that shows him, 0-based
@@ -77,6 +84,9 @@ type Observer interface {
 	// PersonalRefused tells that a member gets the common canvas because there are
 	// too many personal ones.
 	PersonalRefused(i Info, limit int)
+	// Happened tells what FreeSWITCH has an event for. What the other methods tell,
+	// they tell first; but the last of a member comes before MemberLeft.
+	Happened(e Event)
 	// Ended comes once, after the last member has left.
 	Ended()
 }

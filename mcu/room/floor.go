@@ -98,6 +98,9 @@ func (s *State) stopFollowing() {
 func (s *State) setVideoFloor(id MemberID) {
 	old := s.videoFloor
 	s.videoFloor, s.lastVideo = id, old
+	if old != id {
+		s.happened("video-floor-change", nil, floorHeaders(old, id)...)
+	}
 	for _, m := range s.members {
 		if m.id == old || m.id == id {
 			s.changed(m)
@@ -110,6 +113,7 @@ func (s *State) setVideoFloor(id MemberID) {
 func (s *State) dropFloor(gone *Member) {
 	if s.floor == gone.id {
 		s.floor = 0
+		s.happened("floor-change", nil, floorHeaders(gone.id, 0)...)
 	}
 	if s.following == gone.id {
 		s.stopFollowing()

@@ -9,6 +9,8 @@ type Leg interface {
 	// Directions tells what is negotiated; whoever renegotiates says so by
 	// Member.Renegotiated.
 	Directions() media.Directions
+	// AudioForm is what it takes of sound.
+	AudioForm() media.AudioForm
 	// Audio and Video take the outbound frames. They are never nil and never block.
 	Audio() media.Watcher
 	Video() media.Watcher

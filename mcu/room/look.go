@@ -140,7 +140,10 @@ func (s *State) SnapMuteImage(m *Member, clear bool) bool {
 
 // Blind stops or lets the picture to a member.
 func (s *State) Blind(m *Member, on bool) {
-	m.look.blind = on
+	if m.look.blind != on {
+		m.look.blind = on
+		s.happened(toldIf(!on, "vblind-member"), m)
+	}
 	s.rewatch()
 }
 

@@ -27,10 +27,12 @@ type Request struct {
 	ScreenShare     bool // owner's second leg: seen, not heard, sees nothing
 	SecondScreen    bool // sees only, is not listed
 	RoleID          string
-	Canvas          int  // that shows him, 0-based
-	Watching        int  // that he watches, 0-based; the number after the last is the super canvas
-	Personal        bool // wants a canvas without himself
-	JoinVideoFloor  bool // takes the video floor and keeps it (FreeSWITCH's join-vid-floor)
+	AudioCodec      media.AudioCodec // of the sound that comes from him
+	Stereo          bool             // he is likely to send two channels
+	Canvas          int              // that shows him, 0-based
+	Watching        int              // that he watches, 0-based; the number after the last is the super canvas
+	Personal        bool             // wants a canvas without himself
+	JoinVideoFloor  bool             // takes the video floor and keeps it (FreeSWITCH's join-vid-floor)
 	Look            Look
 	// Left is called once, from any goroutine, when the member is out.
 	Left func(Cause)
@@ -39,13 +41,14 @@ type Request struct {
 // Member is one participant. It outlives its leg.
 type Member struct {
 	// constant after construction
-	id     MemberID
-	room   *Room
-	req    Request
-	log    *slog.Logger
-	video  *source.Video
-	audio  *source.Audio
-	joined time.Time
+	id       MemberID
+	room     *Room
+	req      Request
+	log      *slog.Logger
+	video    *source.Video
+	audio    *source.Audio
+	channels int // of audio
+	joined   time.Time
 
 	// owned by the room's loop
 	leg                 Leg
@@ -61,6 +64,9 @@ type Member struct {
 	pictureSize         image.Point // of his camera, after his turn; looked at once a second
 	dir                 media.Directions
 	muted, deaf, vmuted bool
+	voice               voice
+	form                media.AudioForm // that he is sent
+	files               playlist        // to him alone
 	talking             bool
 	score               int
 	digits              digits
@@ -98,7 +104,7 @@ func (r *Room) Reserve(ctx context.Context, req Request) (*Member, error) {
 	req.Name, req.Number = cleanName(req.Name), cleanName(req.Number)
 	m := &Member{
 		id: r.engine.NextID(), room: r, req: req, joined: time.Now(),
-		digits: digits{controls: r.profile.Controls}, look: newLook(req.Look),
+		digits: digits{controls: r.profile.Controls}, look: newLook(req.Look), voice: newVoice(r.profile),
 		canvas: req.Canvas, watchesCanvas: req.Watching, wantsPersonal: req.Personal,
 	}
 	if n := max(r.profile.Canvases, 1); m.canvas < 0 || m.canvas >= n {
@@ -115,9 +121,15 @@ func (r *Room) Reserve(ctx context.Context, req Request) (*Member, error) {
 		NewDecoder: r.engine.NewVideoDecoder, Log: m.log,
 		RequestKeyframe: func() { r.post(func(*State) { m.requestKeyframe() }) },
 	})
+	m.channels = 1
+	if req.Stereo {
+		m.channels = r.channels()
+	}
 	m.audio = source.NewAudio(source.AudioOptions{
-		Clock: r.clock, Channels: r.profile.Channels, Log: m.log,
-		NewDecoder: func() (media.AudioDecoder, error) { return r.engine.NewAudioDecoder(r.profile.Channels) },
+		Clock: r.clock, Channels: m.channels, Log: m.log, Codec: req.AudioCodec,
+		NewDecoder: func() (media.AudioDecoder, error) {
+			return r.engine.NewAudioDecoder(req.AudioCodec, m.channels)
+		},
 	})
 	return m, nil
 }

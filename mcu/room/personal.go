@@ -178,7 +178,7 @@ func (s *State) WantPersonal(m *Member, on bool) error {
 func (s *State) openPersonal() {
 	n := 0
 	for _, m := range s.members {
-		want := (s.personalMode || m.wantsPersonal) && m.dir.VideoOut && !m.req.ScreenShare && !m.req.SecondScreen
+		want := (s.personalMode || m.wantsPersonal || s.sends(m) != nil) && m.dir.VideoOut && !m.req.ScreenShare && !m.req.SecondScreen
 		switch {
 		case !want:
 			s.closePersonal(m)
@@ -200,6 +200,9 @@ func (s *State) givePersonal(m *Member) {
 	layout, group := s.personalLayout, s.personalGroup
 	if layout == nil && group == nil {
 		layout, group = s.canvases[0].layout, s.canvases[0].group
+	}
+	if one, ok := s.set.Layout("1x1"); ok && s.sends(m) != nil {
+		layout, group = one, nil
 	}
 	if c := m.personal; c != nil {
 		if c.group = group; group == nil {

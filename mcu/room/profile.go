@@ -1,6 +1,9 @@
 package room
 
-import "github.com/omniverto/omniverto/media"
+import (
+	"github.com/omniverto/omniverto/media"
+	"github.com/omniverto/omniverto/mixer/audio"
+)
 
 // Profile is a conference profile: what a room is like before anybody joins.
 type Profile struct {
@@ -8,13 +11,26 @@ type Profile struct {
 	Domain        string // conference domain; "" = the first member's
 	Width, Height int    // canvas, even
 	FPS           int
-	Layout        string // layout name or "group:NAME"
-	VideoKbps     int    // bit rate of the canvas' top tier
-	Channels      int    // 1 or 2
-	EnergyLevel   int    // noise gate, FreeSWITCH's score; 0 = always open
-	AudioAlways   bool   // mix everybody regardless of the gate
-	MaxMembers    int    // 0 = no limit
-	AutoFloorMsec int    // speech needed before the video floor follows
+	Layout        string    // layout name or "group:NAME"
+	VideoKbps     int       // bit rate of the canvas' top tier
+	Channels      int       // 1 or 2
+	EnergyLevel   int       // noise gate, FreeSWITCH's score; 0 = always open
+	AGC           audio.AGC // automatic gain of all members; level 0: none
+	ComfortNoise  int       // FreeSWITCH's level, from 2, loud, to 9999; 0 none
+	AudioDTX      bool      // silence is not sent
+	MuteDetect    bool      // talking is noticed while muted
+	Auto3D        bool      // voices are where their pictures are
+	// Codecs are those of sound, the most wanted first; nil: the server's choice.
+	Codecs  []media.AudioCodec
+	NoVideo bool // calls get no picture
+	// inbound and outbound are the codec strings while a file is read.
+	inbound, outbound *codecs
+	Sounds            Sounds
+	// SuppressEvents names events that are not told, in FreeSWITCH's words.
+	SuppressEvents []string
+	AudioAlways    bool // mix everybody regardless of the gate
+	MaxMembers     int  // 0 = no limit
+	AutoFloorMsec  int  // speech needed before the video floor follows
 	// VideoRequired: no camera, no seat (no avatars); MuteExits: a member who
 	// mutes his video gives up his seat.
 	VideoRequired, MuteExits bool
@@ -60,7 +76,7 @@ func Stock(name string) Profile {
 		VideoKbps: 2000, Channels: 2, EnergyLevel: 200, AutoFloorMsec: 1000,
 		Background: media.RGB{R: 0x33, G: 0x33, B: 0x33}, BorderColor: media.RGB{G: 0xff},
 		SuperBackground: media.RGB{R: 0x06, G: 0x8d, B: 0xf3}, MuteBanner: "VIDEO MUTED",
-		TransitionMsec: 250, Canvases: 1, PersonalLimit: 4, Controls: StockControls(),
+		AudioDTX: true, TransitionMsec: 250, Canvases: 1, PersonalLimit: 4, Controls: StockControls(),
 	}
 	switch name {
 	case "video-mcu-stereo":

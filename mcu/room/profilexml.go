@@ -71,12 +71,17 @@ func ParseProfiles(doc []byte, vars map[string]string) (*Profiles, error) {
 			if err == nil {
 				err = p.set(name, value, controls)
 			}
-			if errors.Is(err, errUnknownParam) {
+			if unknown := new(unknownCodecs); errors.As(err, unknown) {
+				for _, codec := range *unknown {
+					out.Unknown = append(out.Unknown, "codec "+codec)
+				}
+			} else if errors.Is(err, errUnknownParam) {
 				out.Unknown = append(out.Unknown, name)
 			} else if err != nil {
 				return nil, fmt.Errorf("conference.conf.xml: profile %q: %s=%q: %w", xp.Name, name, param.Value, err)
 			}
 		}
+		p.chooseCodecs()
 		out.named[xp.Name] = p
 	}
 	slices.Sort(out.Unknown)
@@ -236,7 +241,7 @@ func (p *Profile) setCanvases(name, v string) error {
 	case "video-personal-canvas-size":
 		p.PersonalWidth, p.PersonalHeight, err = parseSize(v)
 	default:
-		return errUnknownParam
+		return p.setSound(name, v)
 	}
 	return err
 }
@@ -265,6 +270,10 @@ func (p *Profile) flags(v string) {
 			p.MuteExits = true
 		case "audio-always":
 			p.AudioAlways = true
+		case "auto-3d-position":
+			p.Auto3D = true
+		case "mute-detect":
+			p.MuteDetect = true
 		case "video-muxing-personal-canvas":
 			p.Personal = true
 		case "video-moderators-first":

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/omniverto/omniverto/media"
+	"github.com/omniverto/omniverto/mixer/audio"
 )
 
 const profileDoc = `<?xml version="1.0"?>
@@ -22,8 +25,8 @@ const profileDoc = `<?xml version="1.0"?>
       <param name="video-codec-bandwidth" value="3mb"/>
       <param name="energy-level" value="150"/>
       <param name="conference-flags" value="livearray-sync|video-required-for-canvas|video-mute-exit-canvas"/>
-      <param name="alone-sound" value="conference/conf-alone.wav"/>
-      <param name="alone-sound" value="again.wav"/>
+      <param name="kicked-sound" value="conference/conf-kicked.wav"/>
+      <param name="kicked-sound" value="again.wav"/>
     </profile>
     <profile name="quiet"><param name="caller-controls" value="none"/></profile>
   </profiles>
@@ -49,7 +52,7 @@ func TestParseProfiles(t *testing.T) {
 	if len(ps.Get("quiet").Controls) != 0 {
 		t.Error("caller-controls=none leaves controls")
 	}
-	if !slices.Equal(ps.Unknown, []string{"alone-sound"}) {
+	if !slices.Equal(ps.Unknown, []string{"kicked-sound"}) {
 		t.Errorf("unknown parameters %v", ps.Unknown)
 	}
 	if other := ps.Get("video-mcu-stereo-480"); other.Width != 640 || other.Height != 480 || other.VideoRequired {
@@ -90,4 +93,42 @@ func FuzzParseProfiles(f *testing.F) {
 			t.Error("a profile without frames")
 		}
 	})
+}
+
+// TestProfileSound: what a profile says of sound.
+func TestProfileSound(t *testing.T) {
+	t.Parallel()
+	param := func(name, value string) string { return `<param name="` + name + `" value="` + value + `"/>` }
+	profile := func(params ...string) (Profile, *Profiles, error) {
+		doc := `<configuration><profiles><profile name="x">` + strings.Join(params, "") + `</profile></profiles></configuration>`
+		ps, err := ParseProfiles([]byte(doc), nil)
+		return ps.Get("x"), ps, err
+	}
+	p, ps, err := profile(param("comfort-noise", "true"), param("auto-gain-level", "1"), param("auto-gain-period-len", "10"),
+		param("audio-dtx", "off"), param("conference-flags", "audio-always|auto-3d-position"), param("member-flags", "mute-detect"),
+		param("suppress-events", "start-talking, Mute-Member"), param("moh-sound", "silence"), param("enter_sound", "a.wav"),
+		param("inbound-codec-string", "PCMA@8000h@20i,g722,opus,h264,PCMA"), param("outbound-codec-string", "opus,h264,vp8"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.ComfortNoise != 1400 || p.AGC != (audio.AGC{Level: 1100, Period: 10}) || p.AudioDTX || !p.AudioAlways || !p.Auto3D || !p.MuteDetect {
+		t.Errorf("%+v", p)
+	}
+	if !slices.Equal(p.SuppressEvents, []string{"start-talking", "mute-member"}) || p.Sounds != (Sounds{Enter: "a.wav"}) {
+		t.Errorf("%q, %+v", p.SuppressEvents, p.Sounds)
+	}
+	if !slices.Equal(p.Codecs, []media.AudioCodec{media.PCMA, media.G722, media.Opus}) || !p.NoVideo {
+		t.Errorf("codecs %v, without video %t", p.Codecs, p.NoVideo)
+	}
+	if !slices.Equal(ps.Unknown, []string{"codec h264"}) {
+		t.Errorf("unknown %q", ps.Unknown)
+	}
+	if p, _, _ := profile(param("outbound-codec-string", "opus,vp8")); !slices.Equal(p.Codecs, []media.AudioCodec{media.Opus}) || p.NoVideo {
+		t.Errorf("outbound codecs alone: %v, without video %t", p.Codecs, p.NoVideo)
+	}
+	for _, bad := range []string{param("comfort-noise", "10000"), param("auto-gain-level", "loud"), param("audio-dtx", "perhaps"), param("auto-gain-margin", "-1")} {
+		if _, _, err := profile(bad); err == nil {
+			t.Errorf("%s is taken", bad)
+		}
+	}
 }

@@ -40,8 +40,11 @@ type Engine struct {
 	Media           *decor.Media
 	NewVideoDecoder func() (media.VideoDecoder, error)
 	NewVideoEncoder func(media.VideoEncoderConfig) (media.VideoEncoder, error)
-	NewAudioDecoder func(channels int) (media.AudioDecoder, error)
-	NewAudioEncoder func(channels int) (media.AudioEncoder, error)
+	NewAudioDecoder func(codec media.AudioCodec, channels int) (media.AudioDecoder, error)
+	NewAudioEncoder func(audio.Kind) (media.AudioEncoder, error)
+	// OpenSound opens what a room is to play. It may take seconds; the context ends
+	// the opening, not the sound. nil: nothing can be played.
+	OpenSound func(ctx context.Context, spec string, channels int) (Sound, error)
 	// NextID gives the next member's id; ids are unique in a server.
 	NextID func() MemberID
 }
@@ -69,9 +72,11 @@ type Room struct {
 	sound        *mixer.Metronome
 	log          *slog.Logger
 	ops          chan func()
-	ended        chan struct{}  // closed when nothing is taken from ops any more
-	done         chan struct{}  // closed when everything has stopped
-	wg           sync.WaitGroup // metronomes and closing members
+	ended        chan struct{}   // closed when nothing is taken from ops any more
+	done         chan struct{}   // closed when everything has stopped
+	wg           sync.WaitGroup  // metronomes, closing members and sounds
+	life         context.Context // ends with the room
+	end          context.CancelFunc
 
 	// owned by the loop
 	state State
@@ -101,10 +106,12 @@ func New(o Options) (*Room, error) {
 		ended: make(chan struct{}), done: make(chan struct{}),
 	}
 	r.mixer = audio.New(audio.Options{
-		Clock: r.clock, Channels: p.Channels, EnergyLevel: p.EnergyLevel, AudioAlways: p.AudioAlways,
-		NewEncoder: func() (media.AudioEncoder, error) { return e.NewAudioEncoder(p.Channels) },
-		Frames:     e.Frames, Log: r.log,
+		Clock: r.clock, Channels: r.channels(), EnergyLevel: p.EnergyLevel, AudioAlways: p.AudioAlways,
+		NewEncoderFor: e.NewAudioEncoder, DTX: p.AudioDTX, Complexity: mixComplexity,
+		Frames: e.Frames, Log: r.log,
 	})
+	r.mixer.SetComfortNoise(p.ComfortNoise)
+	r.life, r.end = context.WithCancel(context.Background())
 	r.sound = mixer.NewMetronome(mixer.MetronomeOptions{
 		Clock: r.clock, Period: media.AudioTick, CatchUp: 10, Step: r.mixer.Step})
 	r.state = newState(r, layout, group, o.Layouts, o.Observer)
@@ -113,11 +120,17 @@ func New(o Options) (*Room, error) {
 	return r, nil
 }
 
+// mixComplexity is what the encoders of the mix may spend, as libopus counts it.
+const mixComplexity = 5
+
 // Name is the room's name.
 func (r *Room) Name() string { return r.name }
 
 // Domain is the conference's domain.
 func (r *Room) Domain() string { return r.domain }
+
+// channels is how many the room's sound has.
+func (r *Room) channels() int { return max(r.profile.Channels, 1) }
 
 // Clock is the room's clock, for the legs that join it.
 func (r *Room) Clock() *media.Clock { return r.clock }
@@ -187,11 +200,11 @@ func (r *Room) Close() {
 const housekeeping = time.Second
 
 func (r *Room) run() {
-	ctx, stop := context.WithCancel(context.Background())
-	r.wg.Go(func() { r.sound.Run(ctx) })
+	r.wg.Go(func() { r.sound.Run(r.life) })
 	tick := time.NewTicker(housekeeping)
 	defer tick.Stop()
 	r.log.Info("room created", "canvas", fmt.Sprintf("%dx%d", r.profile.Width, r.profile.Height))
+	r.state.happened("conference-create", nil)
 	for !r.state.ended {
 		select {
 		case f := <-r.ops:
@@ -202,12 +215,14 @@ func (r *Room) run() {
 			r.state.everySecond()
 		}
 	}
-	stop()
+	r.end()
 	r.beat.Load().stop()
-	close(r.ended) // before the wait: legs that are closing may still post
+	close(r.ended)  // before the wait: legs that are closing may still post
+	r.mixer.Close() // ends what plays
+	r.state.dropSounds()
 	r.wg.Wait()
-	r.mixer.Close()
 	r.closeForms()
+	r.state.happened("conference-destroy", nil)
 	r.state.observer.Ended()
 	r.log.Info("room ended")
 	close(r.done)

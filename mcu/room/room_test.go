@@ -43,10 +43,13 @@ func (quietAudio) Duration([]byte) int                          { return media.T
 
 // testLeg is a leg without a network.
 type testLeg struct {
-	dir            media.Directions
-	sound, picture counter
-	keyframes      atomic.Int32
-	closed         atomic.Bool
+	dir       media.Directions
+	sound     ear
+	picture   counter
+	loss      atomic.Uint32    // percent that the peer reports lost
+	form      *media.AudioForm // nil: Opus in two channels
+	keyframes atomic.Int32
+	closed    atomic.Bool
 }
 
 type counter struct{ atomic.Int32 }
@@ -54,11 +57,19 @@ type counter struct{ atomic.Int32 }
 func (c *counter) WriteFrame(*media.Frame) { c.Add(1) }
 
 func (l *testLeg) Directions() media.Directions { return l.dir }
-func (l *testLeg) Audio() media.Watcher         { return &l.sound }
-func (l *testLeg) Video() media.Watcher         { return &l.picture }
-func (l *testLeg) RequestKeyframe()             { l.keyframes.Add(1) }
-func (l *testLeg) Stats() media.LegStats        { return media.LegStats{} }
-func (l *testLeg) Close() error                 { l.closed.Store(true); return nil }
+func (l *testLeg) AudioForm() media.AudioForm {
+	if l.form != nil {
+		return *l.form
+	}
+	return media.AudioForm{Channels: 2}
+}
+func (l *testLeg) Audio() media.Watcher { return &l.sound }
+func (l *testLeg) Video() media.Watcher { return &l.picture }
+func (l *testLeg) RequestKeyframe()     { l.keyframes.Add(1) }
+func (l *testLeg) Stats() media.LegStats {
+	return media.LegStats{LossOut: float64(l.loss.Load()) / 100}
+}
+func (l *testLeg) Close() error { l.closed.Store(true); return nil }
 
 var both = media.Directions{AudioIn: true, AudioOut: true, VideoIn: true, VideoOut: true}
 
@@ -70,6 +81,7 @@ type diary struct {
 	last  map[string]string
 
 	geometries []told
+	happened   []room.Event
 }
 
 // told is a geometry and whom it was for.
@@ -120,9 +132,19 @@ func (d *diary) GeometryChanged(g room.Geometry, only room.MemberID) {
 func (d *diary) PersonalRefused(i room.Info, limit int) {
 	d.add("no personal canvas %s limit %d", i.Name, limit)
 }
+func (d *diary) Happened(e room.Event) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.happened = append(d.happened, e)
+}
 func (d *diary) Ended() { d.add("ended") }
 
 func newRoom(t *testing.T, change func(*room.Profile)) (*room.Room, *diary) {
+	t.Helper()
+	return newRoomWith(t, change, func(*room.Engine) {})
+}
+
+func newRoomWith(t *testing.T, change func(*room.Profile), equip func(*room.Engine)) (*room.Room, *diary) {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	var ids atomic.Uint32
@@ -136,18 +158,20 @@ func newRoom(t *testing.T, change func(*room.Profile)) (*room.Room, *diary) {
 	}
 	t.Cleanup(func() { _ = images.Close() })
 	d := &diary{last: map[string]string{}}
+	engine := &room.Engine{
+		Gate: mixer.NewGate(2), Pictures: media.NewPicturePool(16), Frames: media.NewFramePool(16),
+		Scaler: pixel.Reference{}, Media: images,
+		Decor:           decor.New(decor.Options{Fonts: fonts.Open(fonts.Options{Log: log}), Media: images, Log: log}),
+		NewVideoDecoder: func() (media.VideoDecoder, error) { return quietVideoDecoder{}, nil },
+		NewVideoEncoder: func(media.VideoEncoderConfig) (media.VideoEncoder, error) { return quietCodec{}, nil },
+		NewAudioDecoder: newLevelDecoder,
+		NewAudioEncoder: newLevelEncoder,
+		OpenSound:       openFake,
+		NextID:          func() room.MemberID { return room.MemberID(ids.Add(1)) },
+	}
+	equip(engine)
 	r, err := room.New(room.Options{
-		Name: "3800", Domain: "example.com", Profile: p, Layouts: layouts.Stock(), Observer: d, Log: log,
-		Engine: &room.Engine{
-			Gate: mixer.NewGate(2), Pictures: media.NewPicturePool(16), Frames: media.NewFramePool(16),
-			Scaler: pixel.Reference{}, Media: images,
-			Decor:           decor.New(decor.Options{Fonts: fonts.Open(fonts.Options{Log: log}), Media: images, Log: log}),
-			NewVideoDecoder: func() (media.VideoDecoder, error) { return quietVideoDecoder{}, nil },
-			NewVideoEncoder: func(media.VideoEncoderConfig) (media.VideoEncoder, error) { return quietCodec{}, nil },
-			NewAudioDecoder: func(int) (media.AudioDecoder, error) { return quietAudio{}, nil },
-			NewAudioEncoder: func(int) (media.AudioEncoder, error) { return quietAudio{}, nil },
-			NextID:          func() room.MemberID { return room.MemberID(ids.Add(1)) },
-		},
+		Name: "3800", Domain: "example.com", Profile: p, Layouts: layouts.Stock(), Observer: d, Log: log, Engine: engine,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ func (s *State) wantsSeat(m *Member) bool {
 		return false
 	case p.VideoRequired && !s.hasCamera(m):
 		return false
-	case p.MuteExits && m.vmuted:
+	case p.MuteExits && m.vmuted, m.voice.hold:
 		return false
 	}
 	return true
@@ -43,6 +43,7 @@ func (s *State) reseat() {
 		}
 	}
 	s.show()
+	s.placeVoices()
 	for _, c := range moved {
 		if c.index != personalCanvas {
 			s.observer.LayoutChanged(s.canvasInfo(c))
@@ -117,6 +118,10 @@ func (s *State) candidates(c *canvasState) []candidate {
 		return s.superCandidates()
 	}
 	var want []candidate
+	var only *Member // sent to the viewer by a relation
+	if viewer, err := s.Member(c.viewer); err == nil {
+		only = s.sends(viewer)
+	}
 	others := 0
 	for _, m := range s.members {
 		if s.wantsSeat(m) && m.id != c.viewer {
@@ -124,7 +129,7 @@ func (s *State) candidates(c *canvasState) []candidate {
 		}
 	}
 	for _, m := range s.members {
-		if !s.wantsSeat(m) || c.index >= 0 && m.canvas != c.index || m.id == c.viewer && others > 0 {
+		if !s.wantsSeat(m) || c.index >= 0 && m.canvas != c.index || m.id == c.viewer && others > 0 || only != nil && m != only {
 			continue
 		}
 		w := candidate{

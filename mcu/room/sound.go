@@ -1,7 +1,13 @@
 package room
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
 	"github.com/omniverto/omniverto/media"
+	"github.com/omniverto/omniverto/mixer/audio"
 	"github.com/omniverto/omniverto/mixer/source"
 )
 
@@ -15,26 +21,61 @@ func hearing(m *Member) media.Watcher {
 
 // pollSound takes over who talks and who has the floor from the mixer.
 func (s *State) pollSound() {
-	floor := MemberID(s.room.mixer.Floor())
 	old, ring := s.floor, false
-	s.floor = floor
+	s.floor = MemberID(s.room.mixer.Floor())
 	for _, m := range s.members {
 		if m.port == nil {
 			continue
 		}
 		st := m.port.State()
 		m.score = st.Score
-		talking := m.talking
-		m.talking = st.Talking
-		if talking != m.talking || old != floor && (m.id == old || m.id == floor) {
+		talked := m.talking
+		m.talking = st.Talking && !m.muted && !m.voice.hold
+		if talked != m.talking || old != s.floor && (m.id == old || m.id == s.floor) {
 			s.changed(m)
-			ring = ring || talking != m.talking
+			ring = ring || talked != m.talking
 		}
+		if talked != m.talking {
+			s.tellTalking(m, st.Spell)
+		}
+		s.warnMuted(m, st.Talking)
+	}
+	if old != s.floor {
+		holder, _ := s.Member(s.floor)
+		s.happened("floor-change", holder, floorHeaders(old, s.floor)...)
 	}
 	if ring && s.room.profile.TalkRing {
 		s.show()
 	}
 	s.followFloor()
+}
+
+// warnMuted tells when somebody begins to talk who is muted.
+func (s *State) warnMuted(m *Member, talks bool) {
+	warned := m.voice.warned
+	m.voice.warned = talks && m.muted
+	if m.voice.warned && !warned {
+		s.happened("mute-detect", m)
+	}
+}
+
+// tellTalking tells that somebody began to talk, or how he did until now.
+func (s *State) tellTalking(m *Member, sp audio.Spell) {
+	if m.talking {
+		s.happened("start-talking", m)
+		return
+	}
+	ticks, hits := float64(max(sp.Ticks, 1)), float64(max(sp.Hits, 1))
+	on, off := 100*float64(sp.Hits)/ticks, 100*float64(sp.Misses)/ticks
+	s.happened("stop-talking", m,
+		Header{"talking-gate-hits", fmt.Sprint(sp.Hits)}, Header{"talking-total-packets", fmt.Sprint(sp.Ticks)},
+		Header{"talking-duration-ms", fmt.Sprint(sp.Ticks * int(media.AudioTick/time.Millisecond))},
+		Header{"talking-average-energy", fmt.Sprintf("%f", float64(sp.Energy))},
+		Header{"talking-delta-average", fmt.Sprintf("%f", float64(sp.Change))},
+		Header{"talking-hit-on-percent", fmt.Sprintf("%f", on)},
+		Header{"talking-non-hit-ratio", fmt.Sprintf("%f", 100*float64(sp.Misses)/hits)},
+		Header{"talking-hit-off-percent", fmt.Sprintf("%f", off)},
+		Header{"talking-hit-off-differential", fmt.Sprintf("%f", on-off)})
 }
 
 // alignLips holds the picture back when the member's sound is played later.
@@ -54,6 +95,17 @@ func (s *State) Mute(m *Member, on bool) {
 		m.port.SetMuted(on)
 	}
 	s.changed(m)
+	s.happened(toldIf(!on, "mute-member"), m)
+	s.pollSound()
+}
+
+// tellMute plays to a member that he was muted, or is heard again.
+func (s *State) tellMute(m *Member) {
+	if sounds := s.room.profile.Sounds; m.muted {
+		s.prompt(sounds.Muted, m)
+	} else {
+		s.prompt(sounds.Unmuted, m)
+	}
 }
 
 // Deafen stops or lets the mix to a member.
@@ -66,6 +118,7 @@ func (s *State) Deafen(m *Member, on bool) {
 		m.port.SetDeaf(on)
 	}
 	s.changed(m)
+	s.happened(toldIf(!on, "deaf-member"), m)
 }
 
 // MuteVideo shows a member's avatar instead of his camera.
@@ -75,11 +128,15 @@ func (s *State) MuteVideo(m *Member, on bool) {
 	}
 	m.vmuted = on
 	s.changed(m)
+	s.happened(toldIf(!on, "vmute-member"), m)
 	s.reseat()
 }
 
 // Kick removes a member.
-func (s *State) Kick(m *Member) { s.leave(m, Kicked) }
+func (s *State) Kick(m *Member) {
+	s.happened("kick-member", m)
+	s.leave(m, Kicked)
+}
 
 // dtmf dials more digits for m.
 func (s *State) dtmf(m *Member, more string) {
@@ -89,6 +146,7 @@ func (s *State) dtmf(m *Member, more string) {
 	if m.digitTimer != nil {
 		m.digitTimer.Stop()
 	}
+	s.happened("dtmf-member", m, Header{"Digits", more})
 	actions, wait := m.digits.dial(more)
 	for _, a := range actions {
 		s.act(m, a)
@@ -109,11 +167,11 @@ func (s *State) act(m *Member, a Action) {
 	case ActionMute:
 		s.speakAndHear(m, !m.muted)
 	case ActionMuteOn:
-		s.Mute(m, true)
+		s.dialMute(m, true)
 	case ActionMuteOff:
 		s.speakAndHear(m, false)
 	case ActionDeafMut:
-		s.Mute(m, !m.deaf)
+		s.dialMute(m, !m.deaf)
 		s.Deafen(m, !m.deaf)
 	case ActionDeaf:
 		s.Deafen(m, !m.deaf)
@@ -125,12 +183,48 @@ func (s *State) act(m *Member, a Action) {
 		s.MuteVideo(m, false)
 	case ActionHangup:
 		s.leave(m, Left)
+	default:
+		s.dialLevel(m, a)
+	}
+}
+
+// dialLevel moves one of the member's levels. FreeSWITCH's names are the wrong way
+// round: vol talk is what he hears, vol listen is how loud he is.
+func (s *State) dialLevel(m *Member, a Action) {
+	i := strings.LastIndexByte(string(a), ' ')
+	what, how := string(a[:max(i, 0)]), string(a[i+1:])
+	word := map[string]string{"up": "up", "dn": "down", "zero": "0", "equ": "equ"}[how]
+	if word == "" {
+		return
+	}
+	switch what {
+	case "energy":
+		level, ok := moved(m.voice.energy, word)
+		if !ok {
+			level = s.room.profile.EnergyLevel
+		}
+		s.setEnergy(m, level)
+		s.happened("energy-level", m, Header{"New-Level", strconv.Itoa(level)})
+	case "vol talk":
+		s.setVolumeOut(m, m.voice.out.change(word))
+		s.happened("volume-level", m, Header{"New-Level", m.voice.out.String()})
+	case "vol listen":
+		s.setVolumeIn(m, m.voice.in.change(word))
+		s.happened("gain-level", m, Header{"New-Level", m.voice.in.String()})
+	}
+}
+
+// dialMute is Mute by DTMF, which does nothing while on hold.
+func (s *State) dialMute(m *Member, on bool) {
+	if m.muted != on && !m.voice.hold {
+		s.Mute(m, on)
+		s.tellMute(m)
 	}
 }
 
 func (s *State) speakAndHear(m *Member, mute bool) {
-	s.Mute(m, mute)
-	if !mute {
+	s.dialMute(m, mute)
+	if !mute && !m.voice.hold {
 		s.Deafen(m, false)
 	}
 }

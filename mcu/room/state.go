@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/omniverto/omniverto/layouts"
+	"github.com/omniverto/omniverto/media"
 	"github.com/omniverto/omniverto/mixer/audio"
 )
 
@@ -33,6 +34,12 @@ type State struct {
 	personalLayout *layouts.Layout // of all personal canvases; both nil: as the first canvas
 	personalGroup  *layouts.Group
 
+	files     playlist // to everybody, one after the other
+	async     *file    // in the background
+	prompts   prompts
+	relations []relation
+	auto3D    bool // voices are where their pictures are
+
 	floor       MemberID // audio floor
 	videoFloor  MemberID
 	lastVideo   MemberID // video floor holder before
@@ -45,6 +52,7 @@ func newState(r *Room, l *layouts.Layout, g *layouts.Group, set *layouts.Set, o 
 	s := State{
 		room: r, observer: o, set: set, fps: r.profile.FPS, missing: make(map[string]bool), cameras: make(map[[2]int]*cameraSettings),
 		noVideoAvatar: r.profile.NoVideoAvatar, personalMode: r.profile.Personal,
+		prompts: newPrompts(r.profile), auto3D: r.profile.Auto3D,
 	}
 	s.openCanvases(l, g)
 	return s
@@ -81,11 +89,14 @@ func (s *State) join(m *Member, leg Leg) error {
 	m.leg, m.dir = leg, leg.Directions()
 	s.members = append(s.members, m)
 	s.room.members.Store(int32(len(s.members)))
+	m.form = s.form(m)
 	s.listen(m)
 	m.log.Info("member joined", "name", m.req.Name, "role", string(m.req.Role), "media", fmt.Sprintf("%+v", m.dir))
 	s.observer.MemberJoined(s.info(m), s.Canvases())
+	s.happened("add-member", m)
 	s.floorForNewcomer(m)
 	s.reseat()
+	s.entered(m)
 	return nil
 }
 
@@ -93,30 +104,33 @@ func (s *State) join(m *Member, leg Leg) error {
 func (s *State) listen(m *Member) {
 	var src audio.Source
 	if s.speaks(m) {
-		src = m.audio
+		src = m.voiceSource()
 	}
 	if src != nil || m.dir.AudioOut && !m.req.SecondScreen {
-		port := s.room.mixer.Add(audio.PortID(m.id), src, hearing(m))
-		m.port = port
+		m.port = s.room.mixer.AddPort(audio.PortID(m.id), src, hearing(m), audio.PortOptions{Form: m.form})
+		s.applyVoice(m)
 	}
 	s.watch(m)
+}
+
+// form is what a member is sent of sound: no more channels than the room has.
+func (s *State) form(m *Member) media.AudioForm {
+	f := m.leg.AudioForm()
+	f.Channels = max(min(f.Channels, s.room.channels()), 1)
+	return f
 }
 
 // renegotiated connects a member anew whose leg changed its directions: somebody
 // who joined before his browser gave him a microphone or camera.
 func (s *State) renegotiated(m *Member) {
-	if m.gone || m.leg == nil || m.leg.Directions() == m.dir {
+	if m.gone || m.leg == nil || m.leg.Directions() == m.dir && s.form(m) == m.form {
 		return
 	}
 	s.silence(m)
 	m.port = nil
-	m.dir = m.leg.Directions()
+	m.dir, m.form = m.leg.Directions(), s.form(m)
 	m.log.Info("media changed", "media", fmt.Sprintf("%+v", m.dir))
 	s.listen(m)
-	if m.port != nil {
-		m.port.SetMuted(m.muted)
-		m.port.SetDeaf(m.deaf)
-	}
 	s.floorForNewcomer(m)
 	s.changed(m)
 	s.reseat()
@@ -144,11 +158,14 @@ func (s *State) leave(m *Member, c Cause) {
 	if m.personal != nil {
 		s.closePersonal(m)
 	}
+	s.happened("del-member", m, Header{"Hangup-Cause", c.hangupCause()})
 	s.dropFloor(m)
 	s.rewatch() // his codec group may be gone with him
+	s.forgetRelations(m.id)
 	s.observer.MemberLeft(info, c)
 	s.reseat()
 	s.closeLater(m, c)
+	s.left(m)
 	s.leaveScreens(m)
 	s.endIfEmpty()
 }
@@ -174,6 +191,13 @@ func (s *State) silence(m *Member) {
 		s.room.mixer.Remove(m.port)
 	}
 	m.unwatch()
+	if m.gone {
+		m.files.stop(s, true)
+		if m.voice.music != nil {
+			s.closeSound(m.voice.music)
+			m.voice.music = nil
+		}
+	}
 	if m.digitTimer != nil {
 		m.digitTimer.Stop()
 	}
@@ -227,8 +251,10 @@ func (s *State) info(m *Member) Info {
 	return Info{
 		ID: m.id, CallID: m.req.CallID, Session: m.req.Session, User: m.req.User,
 		Name: m.req.Name, Number: m.req.Number, Role: m.req.Role, UserVariables: m.req.UserVariables,
-		Joined: m.joined, HasAudio: s.speaks(m), HasVideo: s.hasCamera(m),
+		Joined: m.joined, AudioCodec: m.req.AudioCodec, HasAudio: s.speaks(m), HasVideo: s.hasCamera(m),
 		ScreenShare: m.req.ScreenShare, SecondScreen: m.req.SecondScreen,
+		Hold: m.voice.hold, MuteDetect: s.room.profile.MuteDetect, Energy: m.voice.energy,
+		VolumeIn: m.voice.in.nearest(), VolumeOut: m.voice.out.nearest(),
 		Muted: m.muted, Deaf: m.deaf, VideoMuted: m.vmuted, Talking: m.talking, Score: m.score,
 		Floor: s.floor == m.id, VideoFloor: s.videoFloor == m.id,
 		FloorLocked: s.floorLocked && s.videoFloor == m.id,
@@ -243,6 +269,7 @@ func (s *State) changed(m *Member) { s.observer.MemberChanged(s.info(m)) }
 func (s *State) everySecond() {
 	for _, m := range s.members {
 		s.alignLips(m)
+		s.checkLoss(m)
 	}
 	s.measurePictures()
 	for _, m := range slices.Clone(s.members) {

@@ -27,6 +27,7 @@ import (
 	"github.com/omniverto/omniverto/media"
 	"github.com/omniverto/omniverto/media/mediatest"
 	"github.com/omniverto/omniverto/mixer"
+	"github.com/omniverto/omniverto/mixer/audio"
 	"github.com/omniverto/omniverto/mixer/pixel"
 )
 
@@ -294,8 +295,8 @@ func newTraceRoom(t *testing.T, tr trace, drawn *cards, folder string) (*room.Ro
 				made = append(made, &screen{})
 				return made[len(made)-1], nil
 			},
-			NewAudioDecoder: func(int) (media.AudioDecoder, error) { return quietAudio{}, nil },
-			NewAudioEncoder: func(int) (media.AudioEncoder, error) { return quietAudio{}, nil },
+			NewAudioDecoder: func(media.AudioCodec, int) (media.AudioDecoder, error) { return quietAudio{}, nil },
+			NewAudioEncoder: func(audio.Kind) (media.AudioEncoder, error) { return quietAudio{}, nil },
 			NextID:          func() room.MemberID { return room.MemberID(ids.Add(1)) },
 		},
 	})

@@ -141,8 +141,14 @@ func (l *local) codecs(b *strings.Builder, n *lane) {
 	default:
 		// usedtx: a silent sender costs 5 packets a second instead of 50 (media.md 24).
 		format := "minptime=10;useinbandfec=1;usedtx=1"
-		if l.stereo {
-			format += ";stereo=1;sprop-stereo=1"
+		// We take two channels from who says that he sends them, and send them
+		// to who says that he plays them (RFC 7587 7.1). An offer of ours has no
+		// other side yet.
+		if l.stereo && (n.format == "" || n.says("sprop-stereo=1")) {
+			format += ";stereo=1"
+		}
+		if l.stereo && (n.format == "" || n.says("stereo=1")) {
+			format += ";sprop-stereo=1"
 		}
 		fmt.Fprintf(b, "a=rtpmap:%d opus/48000/2\r\na=fmtp:%d %s\r\n", n.pt, n.pt, format)
 	}
