@@ -32,9 +32,14 @@ function fields(line) {
 }
 
 // start starts a server and waits until it is ready. users are [name, password]
-// pairs of a FreeSWITCH directory file.
-export async function start({ users = [] } = {}) {
+// pairs of a FreeSWITCH directory file; params those of the profile of 36xx rooms.
+export async function start({ users = [], params = {} } = {}) {
   const data = mkdtempSync(path.join(folder, 'data-'));
+  mkdirSync(path.join(data, 'conf'), { recursive: true });
+  writeFileSync(path.join(data, 'conf', 'conference.conf.xml'), `<configuration name="conference.conf"><profiles>
+    <profile name="video-mcu-stereo-720">
+      ${Object.entries(params).map(([name, value]) => `<param name="${name}" value="${value}"/>`).join('\n')}
+    </profile></profiles></configuration>`);
   if (users.length > 0) {
     directory(data, users);
   }

@@ -60,6 +60,24 @@ step('the room adds little to the delay', async () => {
   assert.ok(added < 250, `the room adds ${added} ms`);
 });
 
+step('G.711 for those whom the profile gives it', async () => {
+  const narrow = await start({ params: { 'inbound-codec-string': 'pcmu,vp8' } });
+  const two = [];
+  try {
+    await arrive(alice, (await narrow.invite(room)).link, two, chromium, { init: beeping });
+    await arrive(bob, (await narrow.invite(room)).link, two);
+    await press(two[1], 'mic');
+    await until('the beep', async () => {
+      const heard = await two[1].page.evaluate(onsets, received, 4);
+      assert.ok(heard.times.length > 2 && Math.abs(heard.pitch - 1000) < 15, `${heard.times.length} beeps at ${heard.pitch} Hz`);
+      return true;
+    });
+  } finally {
+    await Promise.allSettled(two.map(({ browser }) => browser.close()));
+    await narrow.stop();
+  }
+});
+
 step('no page reported an error', () => {
   for (const { person, errors } of here) {
     assert.deepEqual(errors, [], person.name);
