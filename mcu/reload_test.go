@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,8 +22,10 @@ type watched struct {
 	*reloader
 	*document
 	dir     string
-	adopted []string // what was handed on, in order
 	changes int
+
+	mu      sync.Mutex
+	adopted []string // guarded by mu; what was handed on, in order
 	out     bytes.Buffer
 }
 
@@ -38,6 +41,8 @@ func watching(t *testing.T, f func(w *watched)) {
 				if strings.Contains(string(doc), "bad") {
 					return errors.New("line 3: image: x: not a number")
 				}
+				w.mu.Lock()
+				defer w.mu.Unlock()
 				w.adopted = append(w.adopted, fmt.Sprintf("%s=%s", filepath.Base(path), doc))
 				return nil
 			},
@@ -72,6 +77,8 @@ func (w *watched) put(t *testing.T, name, text string) {
 
 func (w *watched) has(t *testing.T, adopted ...string) {
 	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if got, want := strings.Join(w.adopted, " "), strings.Join(adopted, " "); got != want {
 		t.Errorf("adopted %q, want %q", got, want)
 	}
