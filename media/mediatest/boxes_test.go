@@ -172,7 +172,10 @@ func TestFindBoxInRecordedPictures(t *testing.T) {
 	if err != nil || len(files) != len(scenes()) {
 		t.Fatalf("%d pictures, %d scenes, %v", len(files), len(scenes()), err)
 	}
-	for _, file := range files {
+	for i, file := range files {
+		if raced && i%8 != 0 {
+			continue
+		}
 		name := strings.TrimSuffix(filepath.Base(file), ".png")
 		t.Run(name, func(t *testing.T) {
 			s, known := scenes()[name]

@@ -296,6 +296,9 @@ func clone(p *media.Picture) *media.Picture {
 
 func TestNothingStaleShows(t *testing.T) {
 	for seed := range uint64(30) {
+		if raced && seed%5 != 0 {
+			continue
+		}
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { run(t, seed, 120) })
 	}
 }

@@ -202,7 +202,10 @@ func troubles() []trouble {
 func TestNetworkTable(t *testing.T) {
 	var table strings.Builder
 	voice := vowel(120)
-	for _, c := range troubles() {
+	for i, c := range troubles() {
+		if raced && i%6 != 1 {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			n := 60 * 50
 			if c.ppm != 0 {

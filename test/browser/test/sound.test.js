@@ -57,7 +57,7 @@ step('the room adds little to the delay', async () => {
   console.log(`# mouth to ear ${Math.round(median(total))} ms, of which the browsers ${Math.round(median(browser))} ms: the room adds ${Math.round(added)} ms`);
   // Two browsers, a server and a video encoder share the machine of this test: a
   // bound that only something broken passes.
-  assert.ok(added < 250, `the room adds ${added} ms`);
+  assert.ok(added < 400, `the room adds ${added} ms`);
 });
 
 step('G.711 for those whom the profile gives it', async () => {
