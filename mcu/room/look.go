@@ -227,16 +227,17 @@ func overlays(placed ...decor.Placed) []canvas.Overlay {
 	return out
 }
 
-// stillOf is what stands in for a member's camera in a cell, with a bar over it
-// if it is a mute image.
-func (s *State) stillOf(m *Member, w, h int) (*media.Picture, []canvas.Overlay) {
+// stillOf is what stands in for a member's camera in the inner part of a cell, that
+// which border and banner leave, with a bar over it if it is a mute image.
+func (s *State) stillOf(m *Member, cell, inner image.Point) (*media.Picture, []canvas.Overlay) {
 	d, p := s.room.engine.Decor, s.room.profile
+	w, h := inner.X, inner.Y
 	if m.vmuted && s.hasCamera(m) {
 		bar := p.MuteBanner
 		if m.req.Look.MuteBanner != "" {
 			bar = m.req.Look.MuteBanner
 		}
-		over := overlays(decor.Placed{Bitmap: d.Bar(bar, w, h)})
+		over := overlays(decor.Placed{Bitmap: d.Bar(bar, cell.X, cell.Y)})
 		if m.look.snap != nil {
 			return m.look.snap, over
 		}

@@ -256,7 +256,11 @@ func (s *State) layer(c *canvasState, i int, im layouts.Image) (canvas.Layer, bo
 	} else {
 		l.Turn, l.Filter, l.Camera, l.Zoom = canvas.Turn{}, m.look.behind, nil, false
 	}
-	still, more := s.stillOf(m, w, h)
+	inner := image.Pt(w-2*l.Border.Width, h-2*l.Border.Width)
+	if l.Banner != nil {
+		inner.Y -= l.Banner.Picture.Height
+	}
+	still, more := s.stillOf(m, rect.Size(), image.Pt(max(inner.X, 2), max(inner.Y, 2)))
 	l.Still = still
 	l.Overlays = append(l.Overlays, more...)
 	return l, true
