@@ -118,6 +118,33 @@ func TestFullCanvasFlowsOver(t *testing.T) {
 	})
 }
 
+// TestFullCanvasesTurnNobodyInCircles: whom no canvas has a seat for stays where he
+// is, unseen, whatever group chooses the layouts.
+func TestFullCanvasesTurnNobodyInCircles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, d := newRoom(t, func(p *room.Profile) { p.Canvases = 2 })
+		set, err := layouts.Parse([]byte(`<configuration name="conference_layouts.conf"><layout-settings>
+			<layouts><layout name="one"><image x="0" y="0" scale="360"/></layout></layouts>
+			<groups><group name="grid"><layout>one</layout></group></groups></layout-settings></configuration>`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		do(t, r, func(s *room.State) error { s.SetLayouts(set); return nil })
+		join(t, r, room.Request{Name: "Anna"}, both)
+		synctest.Wait()
+		d.take()
+		join(t, r, room.Request{Name: "Bob"}, both)
+		synctest.Wait()
+		if lines := d.take(); !slices.Contains(lines, "layout one used 1") {
+			t.Errorf("Bob's new canvas is not told: %q", lines)
+		}
+		join(t, r, room.Request{Name: "Carol"}, both)
+		wantSeats(t, r, 0, "Anna")
+		wantSeats(t, r, 1, "Bob")
+		r.Close()
+	})
+}
+
 func TestPersonalCanvas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, d := newRoom(t, func(p *room.Profile) { p.PersonalLimit = 2 })

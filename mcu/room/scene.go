@@ -36,16 +36,18 @@ func (s *State) reseat() {
 		before[m.id] = s.layerOf(m)
 	}
 	s.openPersonal()
-	var moved []*canvasState
-	for _, c := range s.everyCanvas() {
-		if s.seat(c) {
-			moved = append(moved, c)
-		}
+	all := s.everyCanvas()
+	old := make([]CanvasInfo, len(all))
+	for i, c := range all {
+		old[i] = s.canvasInfo(c)
+	}
+	for _, c := range all {
+		s.seat(c)
 	}
 	s.show()
 	s.placeVoices()
-	for _, c := range moved {
-		if c.index != personalCanvas {
+	for i, c := range all {
+		if c.index != personalCanvas && (c.layout != old[i].Layout || !slices.Equal(c.seats, old[i].Members)) {
 			s.observer.LayoutChanged(s.canvasInfo(c))
 		}
 	}
@@ -61,20 +63,13 @@ func (s *State) layerOf(m *Member) [2]int {
 	return [2]int{m.canvas, slices.Index(s.canvases[m.canvas].seats, m.id)}
 }
 
-// seat chooses a canvas' layout and gives its seats; it reports whether anything
-// changed.
-func (s *State) seat(c *canvasState) bool {
+// seat chooses a canvas' layout and gives its seats. Who finds none goes to a
+// canvas where he does.
+func (s *State) seat(c *canvasState) {
 	want := s.candidates(c)
-	layout := c.layout
-	switch {
-	case c.group != nil:
-		layout = c.group.Choose(max(len(want), 1), 0)
-	case c.wanted != nil:
-		layout = c.wanted
-	}
+	layout := c.choose(len(want))
 	c.wanted = nil
 	seats := assign(layout, layout == c.layout, c.seats, want)
-	moved := layout != c.layout || !slices.Equal(seats, c.seats)
 	if layout != c.layout {
 		clear(c.cams)
 		s.forgetCameras(c.index)
@@ -84,31 +79,45 @@ func (s *State) seat(c *canvasState) bool {
 	if s.overflow(c, want) {
 		s.seat(c)
 	}
-	return moved
 }
 
-// overflow moves who found no seat to the next canvas that has one; it reports
-// whether anybody went.
-func (s *State) overflow(c *canvasState, want []candidate) bool {
+// choose is the layout for a number of people.
+func (c *canvasState) choose(n int) *layouts.Layout {
+	switch {
+	case c.group != nil:
+		return c.group.Choose(max(n, 1), 0)
+	case c.wanted != nil:
+		return c.wanted
+	}
+	return c.layout
+}
+
+// overflow moves who found no seat to the next canvas that has one for him; it
+// reports whether anybody went.
+func (s *State) overflow(c *canvasState, want []candidate) (moved bool) {
 	if c.index < 0 || c == s.super || len(s.canvases) < 2 {
 		return false
 	}
 	for _, w := range want {
-		if slices.Contains(c.seats, w.id) {
-			continue
-		}
-		for n := 1; n < len(s.canvases); n++ {
+		for n := 1; n < len(s.canvases) && !slices.Contains(c.seats, w.id); n++ {
 			next := s.canvases[(c.index+n)%len(s.canvases)]
-			if next.group != nil || freeSeat(next.layout, next.seats, w) >= 0 {
-				if m, err := s.Member(w.id); err == nil {
-					m.canvas = next.index
-					s.seat(next)
-					return true
-				}
+			m, err := s.Member(w.id)
+			if err == nil && s.seatsAll(next, append(s.candidates(next), w)) {
+				m.canvas, moved = next.index, true
+				s.seat(next)
+				break
 			}
 		}
 	}
-	return false
+	return moved
+}
+
+// seatsAll reports whether a canvas has seats for all of them, so that nobody goes
+// in circles.
+func (s *State) seatsAll(c *canvasState, want []candidate) bool {
+	layout := c.choose(len(want))
+	seats := assign(layout, layout == c.layout, c.seats, want)
+	return !slices.ContainsFunc(want, func(w candidate) bool { return !slices.Contains(seats, w.id) })
 }
 
 // candidates are those who want a seat on a canvas; of the super canvas, the
