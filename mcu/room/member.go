@@ -127,6 +127,7 @@ func (r *Room) Reserve(ctx context.Context, req Request) (*Member, error) {
 	}
 	m.audio = source.NewAudio(source.AudioOptions{
 		Clock: r.clock, Channels: m.channels, Log: m.log, Codec: req.AudioCodec,
+		ComfortNoise: r.profile.ComfortNoise > 0,
 		NewDecoder: func() (media.AudioDecoder, error) {
 			return r.engine.NewAudioDecoder(req.AudioCodec, m.channels)
 		},
