@@ -1,6 +1,7 @@
 package room_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -363,6 +364,30 @@ func TestNewLayoutsInALiveRoom(t *testing.T) {
 		}
 		do(t, r, func(s *room.State) error { s.SetLayouts(set); return nil })
 		wantSeats(t, r, 0, "Anna", "-", "-")
+		r.Close()
+	})
+}
+
+// TestSnapshotsNobodyWaitsFor: those who give up leave no picture behind, or the
+// canvas would run out of buffers.
+func TestSnapshotsNobodyWaitsFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := newRoom(t, nil)
+		join(t, r, room.Request{Name: "Anna"}, both)
+		<-time.After(time.Second)
+		for i := range 12 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Microsecond)
+			_, _ = r.Snapshot(ctx, 0)
+			cancel()
+			do(t, r, func(s *room.State) error { return s.SetLayout(0, []string{"1x2", "2x1"}[i%2]) })
+			<-time.After(time.Second)
+		}
+		before := r.Stats().Composed
+		do(t, r, func(s *room.State) error { return s.SetLayout(0, "3x3") })
+		<-time.After(time.Second)
+		if r.Stats().Composed == before {
+			t.Error("the canvas stands still")
+		}
 		r.Close()
 	})
 }

@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/omniverto/omniverto/media"
@@ -20,13 +21,35 @@ type deck struct {
 // composer is what the compose goroutine and the room's loop share.
 type composer struct {
 	deck    deck
-	retired []*form       // to be closed by the compose goroutine
-	asked   []snapRequest // snapshots to be taken in the next tick
+	retired []*form     // to be closed by the compose goroutine
+	asked   []*snapshot // to be taken in the next tick
 }
 
-type snapRequest struct {
-	form   *form
-	result chan<- *media.Picture // one deep
+// snapshot is a picture that somebody waits for. Who settles it first, the compose
+// goroutine by delivering or the asker by giving up, decides who releases.
+type snapshot struct {
+	form    *form
+	result  chan *media.Picture // one deep
+	settled atomic.Bool
+}
+
+// deliver hands the picture over, with its reference.
+func (s *snapshot) deliver(p *media.Picture) {
+	if s.settled.CompareAndSwap(false, true) {
+		s.result <- p
+	} else if p != nil {
+		p.Release()
+	}
+}
+
+// giveUp is for an asker who waits no longer: a picture that came is released.
+func (s *snapshot) giveUp() {
+	if s.settled.CompareAndSwap(false, true) {
+		return
+	}
+	if p := <-s.result; p != nil {
+		p.Release()
+	}
 }
 
 // publishDeck tells the compose goroutine what there is, and what it shall close.
@@ -64,11 +87,11 @@ func (r *Room) compose(tick int64, now time.Duration) {
 		super.step(tick, now)
 	}
 	for _, s := range c.asked {
-		s.result <- s.form.canvas.Last()
+		s.deliver(s.form.canvas.Last())
 	}
 }
 
-func asks(all []snapRequest, f *form) bool {
+func asks(all []*snapshot, f *form) bool {
 	for _, s := range all {
 		if s.form == f {
 			return true
@@ -77,15 +100,13 @@ func asks(all []snapRequest, f *form) bool {
 	return false
 }
 
-// snapshot asks for what a form shows in the next tick. The result comes with a
-// reference for the receiver; nil when there is no picture. Nothing comes when the
-// room ends before.
-func (r *Room) snapshot(f *form) <-chan *media.Picture {
-	result := make(chan *media.Picture, 1)
+// snapshot asks for what a form shows in the next tick.
+func (r *Room) snapshot(f *form) *snapshot {
+	s := &snapshot{form: f, result: make(chan *media.Picture, 1)}
 	r.mu.Lock()
-	r.shared.asked = append(r.shared.asked, snapRequest{f, result})
+	r.shared.asked = append(r.shared.asked, s)
 	r.mu.Unlock()
-	return result
+	return s
 }
 
 // Errors of pictures.
@@ -98,23 +119,25 @@ var (
 // super canvas, if there is one. The caller releases the picture and must not
 // keep it for long: it is one of the canvas' buffers.
 func (r *Room) Snapshot(ctx context.Context, index int) (*media.Picture, error) {
-	var result <-chan *media.Picture
+	var asked *snapshot
 	err := r.Do(ctx, func(s *State) error {
 		c, err := s.canvasOrSuper(index)
 		if err == nil {
-			result = r.snapshot(c.form)
+			asked = r.snapshot(c.form)
 		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return r.awaitSnapshot(ctx, result)
+	return r.awaitSnapshot(ctx, asked)
 }
 
-func (r *Room) awaitSnapshot(ctx context.Context, result <-chan *media.Picture) (*media.Picture, error) {
+// awaitSnapshot waits for the tick that takes it; the picture comes with a
+// reference for the caller.
+func (r *Room) awaitSnapshot(ctx context.Context, asked *snapshot) (*media.Picture, error) {
 	select {
-	case p := <-result:
+	case p := <-asked.result:
 		if p == nil {
 			return nil, errNoPicture
 		}
@@ -122,6 +145,7 @@ func (r *Room) awaitSnapshot(ctx context.Context, result <-chan *media.Picture) 
 	case <-r.ended:
 		return nil, ErrEnded
 	case <-ctx.Done():
+		asked.giveUp()
 		return nil, ctx.Err()
 	}
 }
@@ -168,7 +192,7 @@ func (r *Room) closeForms() {
 		f.closeViews()
 	}
 	for _, s := range c.asked {
-		close(s.result)
+		s.deliver(nil)
 	}
 	r.cache.Close()
 }
