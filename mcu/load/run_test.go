@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -111,8 +112,13 @@ func TestRun(t *testing.T) {
 		t.Errorf("a clean line: %+v", clean)
 	}
 	seen := r.Members[2].Observed
-	if seen == nil || seen.Width != 480 || seen.Height != 320 || seen.Codes != 3 || len(seen.CellFPS) != 3 {
+	if seen == nil || seen.Width != 480 || seen.Height != 320 || len(seen.CellFPS) != 3 {
 		t.Fatalf("the observer saw %+v", seen)
+	}
+	// Codes counts those on the last picture alone, which a starved encoder may have
+	// blurred; that each was read now and then, CellFPS tells.
+	if starved := r.Tool.LatePct > 1; seen.Codes != 3 && (!starved || slices.Min(seen.CellFPS) <= 0) {
+		t.Errorf("the observer read %d codes: %+v", seen.Codes, seen)
 	}
 	if l := seen.VideoLatency; l.N < 20 || l.P50 < 1 || l.P50 > 2000 || l.P95 < l.P50 {
 		t.Errorf("latency of the picture %+v", l)
