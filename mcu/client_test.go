@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -49,9 +50,11 @@ type client struct {
 	mu      sync.Mutex
 	nextID  int
 	seen    []message // everything that came, in order
+	lost    error     // why the socket ended
 	changed chan struct{}
 	canvas  *media.Picture // newest received picture
 	heard   []int16        // last second, stereo
+	up      bool           // the newest peer is connected
 	pics    int
 }
 
@@ -64,6 +67,22 @@ func connect(t testing.TB, url, token string) *client {
 // connectAs connects with a session id.
 func connectAs(t testing.TB, url, token, session string) *client {
 	t.Helper()
+	return loginAs(t, url, "guest", token, session)
+}
+
+// loginAs logs a user in with a session id.
+func loginAs(t testing.TB, url, login, password, session string) *client {
+	t.Helper()
+	c := dial(t, url, session)
+	if m := c.call("login", map[string]any{"login": login, "passwd": password}); m.Error != nil {
+		t.Fatalf("login: %+v", m.Error)
+	}
+	return c
+}
+
+// dial opens the socket.
+func dial(t testing.TB, url, session string) *client {
+	t.Helper()
 	ws, _, err := websocket.DefaultDialer.DialContext(t.Context(), url, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -75,15 +94,13 @@ func connectAs(t testing.TB, url, token, session string) *client {
 		for {
 			var m message
 			if err := ws.ReadJSON(&m); err != nil {
+				c.note(func() { c.lost = err })
 				return
 			}
 			c.note(func() { c.seen = append(c.seen, m) })
 		}
 	}()
 	t.Cleanup(func() { _ = ws.Close(); <-done })
-	if m := c.call("login", map[string]any{"login": "guest", "passwd": token}); m.Error != nil {
-		t.Fatalf("login: %+v", m.Error)
-	}
 	return c
 }
 
@@ -178,12 +195,18 @@ func containsAll(s string, texts []string) bool {
 // join calls a room with camera and microphone and waits until media flows.
 func (c *client) join(room, name string) {
 	c.t.Helper()
+	c.invite(room, name, nil)
+	c.established()
+}
+
+// openPeer makes the client's side of a call, with camera and microphone.
+func (c *client) openPeer() {
+	c.t.Helper()
 	pc, err := webrtc.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.pc = pc
-	c.t.Cleanup(func() { _ = pc.Close() })
+	c.hold(pc)
 	c.mic = c.track(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}, "audio")
 	c.camera = c.track(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, "video")
 	pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
@@ -193,36 +216,113 @@ func (c *client) join(room, name string) {
 			c.watch(track)
 		}
 	})
-	offer, err := pc.CreateOffer(nil)
+}
+
+// hold takes a new peer.
+func (c *client) hold(pc *webrtc.PeerConnection) {
+	c.note(func() { c.pc, c.up = pc, false })
+	c.t.Cleanup(func() { _ = pc.Close() })
+	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
+		c.note(func() { c.up = c.up || c.pc == pc && s == webrtc.PeerConnectionStateConnected })
+	})
+}
+
+// connected waits until the newest peer's media can flow: the server is done with
+// the call's beginning then.
+func (c *client) connected() {
+	c.t.Helper()
+	c.await("a connection", func() bool { return c.up })
+}
+
+// gathered takes a description of ours and returns it with its candidates.
+func (c *client) gathered(d webrtc.SessionDescription, err error) string {
+	c.t.Helper()
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	gathered := webrtc.GatheringCompletePromise(pc)
-	if err := pc.SetLocalDescription(offer); err != nil {
+	done := webrtc.GatheringCompletePromise(c.pc)
+	if err := c.pc.SetLocalDescription(d); err != nil {
 		c.t.Fatal(err)
 	}
-	<-gathered
+	<-done
+	return c.pc.LocalDescription().SDP
+}
+
+// invite calls a destination and waits for the result; more is what else the
+// dialogParams hold.
+func (c *client) invite(destination, name string, more map[string]any) {
+	c.t.Helper()
+	c.openPeer()
+	c.offer(destination, name, more)
+}
+
+// offer is invite with the peer that is open.
+func (c *client) offer(destination, name string, more map[string]any) {
+	c.t.Helper()
+	offer := c.gathered(c.pc.CreateOffer(nil))
 	c.callID = uuid.NewString()
-	m := c.call("verto.invite", map[string]any{
-		"sdp": pc.LocalDescription().SDP,
-		"dialogParams": map[string]any{"callID": c.callID, "destination_number": room,
-			"caller_id_name": name, "caller_id_number": name, "userVariables": map[string]any{}},
-	})
+	params := map[string]any{"callID": c.callID, "destination_number": destination,
+		"caller_id_name": name, "caller_id_number": name, "userVariables": map[string]any{}}
+	maps.Copy(params, more)
+	m := c.call("verto.invite", map[string]any{"sdp": offer, "dialogParams": params})
 	if m.Error != nil || !strings.Contains(string(m.Result), "CALL CREATED") {
 		c.t.Fatalf("invite: %s %+v", m.Result, m.Error)
 	}
+}
+
+// established waits for the answer to the last invite and takes it.
+func (c *client) established() {
+	c.t.Helper()
 	c.expect(0, "verto.answer", c.callID)
 	c.mu.Lock()
 	var answer struct{ SDP string }
 	for _, m := range c.seen {
-		if m.Method == "verto.answer" {
+		if m.Method == "verto.answer" && strings.Contains(string(m.Params), c.callID) {
 			_ = json.Unmarshal(m.Params, &answer)
 		}
 	}
 	c.mu.Unlock()
-	if err := pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.SDP}); err != nil {
+	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.SDP}); err != nil {
 		c.t.Fatal(err)
 	}
+}
+
+// pick waits for an offer of the server, verto.invite or verto.attach, from the n-th
+// message on, and answers it by the method; it returns the reply.
+func (c *client) pick(from int, offered, method string) message {
+	c.t.Helper()
+	at := c.expect(from, offered, "sdp")
+	c.mu.Lock()
+	var offer struct{ CallID, SDP string }
+	_ = json.Unmarshal(c.seen[at-1].Params, &offer)
+	c.mu.Unlock()
+	c.callID = offer.CallID
+	c.openPeer()
+	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer.SDP}); err != nil {
+		c.t.Fatalf("%v\n%s", err, offer.SDP)
+	}
+	answer := c.gathered(c.pc.CreateAnswer(nil))
+	return c.call(method, map[string]any{"sdp": answer, "dialogParams": map[string]any{"callID": c.callID}})
+}
+
+// count is the number of messages so far.
+func (c *client) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.seen)
+}
+
+// methods lists what the server said of itself, from the n-th message on.
+func (c *client) methods(from int) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []string
+	for _, m := range c.seen[from:] {
+		if m.Method != "" {
+			out = append(out, m.Method)
+		}
+	}
+	return out
 }
 
 func (c *client) track(cap webrtc.RTPCodecCapability, id string) *webrtc.TrackLocalStaticRTP {

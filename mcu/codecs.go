@@ -38,9 +38,9 @@ const (
 	mixBitrateMono, mixBitrateStereo = 48000, 64000
 )
 
-// newEngine binds the codec libraries to what the rooms share.
-func newEngine(images *decor.Media, library *decor.Library, mediaFolder string, log *slog.Logger) *room.Engine {
-	var ids atomic.Uint32
+// newEngine binds the codec libraries to what the rooms share. ids is the highest
+// member id that was given.
+func newEngine(images *decor.Media, library *decor.Library, mediaFolder string, ids *atomic.Uint32, log *slog.Logger) *room.Engine {
 	return &room.Engine{
 		Gate:     mixer.NewGate(runtime.NumCPU()),
 		Pictures: media.NewPicturePool(maxPictures),

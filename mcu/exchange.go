@@ -2,64 +2,136 @@ package mcu
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"strconv"
+	"fmt"
 	"strings"
 	"time"
 
-	"github.com/omniverto/omniverto/layouts"
+	"github.com/omniverto/omniverto/mcu/dialplan"
 	"github.com/omniverto/omniverto/mcu/directory"
 	"github.com/omniverto/omniverto/mcu/room"
 	"github.com/omniverto/omniverto/mcu/rtc"
 	"github.com/omniverto/omniverto/mcu/verto"
+	"github.com/omniverto/omniverto/media"
 )
 
-// exchange routes Verto calls to rooms. It is met by verto.Switch and keeps no
-// state of its own.
+// exchange routes Verto calls to rooms and to each other. It is met by verto.Switch
+// and by room.Switchboard and keeps no state of its own.
 type exchange struct{ server *Server }
 
-var _ verto.Switch = (*exchange)(nil)
+var (
+	_ verto.Switch     = (*exchange)(nil)
+	_ verto.API        = (*exchange)(nil)
+	_ verto.Watcher    = (*exchange)(nil)
+	_ room.Switchboard = (*exchange)(nil)
+)
 
 // roomPatience bounds how long a client's request waits for a room's goroutine.
 const roomPatience = 5 * time.Second
 
-// Invite answers a call and brings it into its room.
+// Invite brings a call to where the dialplan leads.
 func (x *exchange) Invite(ctx context.Context, inv verto.Invite, out verto.CallControl) (verto.Call, error) {
-	id := inv.Session.Identity()
-	route, err := directory.ParseRoute(inv.Destination)
+	c := x.newCall(inv.CallID, callerOf(inv), out)
+	t, err := x.route(&c.who, inv.Destination, "")
+	if err == nil {
+		err = pause(ctx, t.Delay)
+	}
+	if err == nil {
+		err = x.connect(ctx, c, t, inv.SDP)
+	}
 	if err != nil {
-		return nil, &verto.CallError{Cause: verto.CauseNoRoute, Err: err}
-	}
-	if !id.Admits(route.Room) {
-		return nil, &verto.CallError{Cause: verto.CauseCallRejected, Err: errors.New("the token is for another room")}
-	}
-	c := &call{exchange: x, out: out}
-	ask := func(p room.Profile) room.Request {
-		req := x.request(inv, route, c)
-		form, _ := rtc.OfferedSound(inv.SDP, codecs(p))
-		req.AudioCodec, req.Stereo = form.Codec, form.Channels == 2
-		return req
-	}
-	h, m, err := x.server.rooms.reserve(ctx, route.Room, id.Domain, route.Profile, ask)
-	if err != nil {
-		return nil, refusal(err)
-	}
-	peer, answer, err := x.server.rtc.Answer(ctx, inv.SDP, rtc.PeerOptions{
-		Label: inv.CallID, Handler: m.Handler(), Clock: h.Clock(),
-		Stereo: h.Profile().Channels == 2, Bandwidth: h.Profile().VideoKbps, Codecs: codecs(h.Profile()),
-	})
-	if err != nil {
-		m.Discard()
-		return nil, refusal(err)
-	}
-	c.member, c.peer = m, peer
-	out.Answer(answer)
-	if err := h.Join(ctx, m, peer); err != nil {
-		m.Discard()
-		_ = peer.Close()
+		x.refused("call", c, err)
+		c.Hangup(0) // the error tells the client
 		return nil, refusal(err)
 	}
 	return c, nil
+}
+
+// pause waits, as a dialplan may want it.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// errAdmission says that somebody may not go where he wants.
+var errAdmission = errors.New("the token is for another room")
+
+// route asks the dialplan where somebody's call leads, and whether he may go there.
+func (x *exchange) route(who *caller, destination, context string) (dialplan.Target, error) {
+	t, err := x.server.plan().Route(who.asks(destination, context))
+	if err != nil {
+		return t, err
+	}
+	return t, x.allowed(who, t)
+}
+
+// allowed refuses whom no room may be entered by, and names that no room may have:
+// an XML dialplan takes any text.
+func (x *exchange) allowed(who *caller, t dialplan.Target) error {
+	switch {
+	case t.Kind == dialplan.Conference && !directory.ValidRoom(t.Room):
+		return fmt.Errorf("room %.80q: %w", t.Room, directory.ErrDestination)
+	case !who.admitted(t):
+		return errAdmission
+	}
+	return nil
+}
+
+// connect takes a new call to its target.
+func (x *exchange) connect(ctx context.Context, c *call, t dialplan.Target, offer string) error {
+	switch t.Kind {
+	case dialplan.Conference:
+		return x.join(ctx, c, t, offer)
+	case dialplan.User:
+		return x.bridge(ctx, c, t, offer)
+	default:
+		return &verto.CallError{Cause: verto.Cause(t.Cause), Err: errors.New("the dialplan ends the call")}
+	}
+}
+
+// join answers a call and brings it into its room.
+func (x *exchange) join(ctx context.Context, c *call, t dialplan.Target, offer string) error {
+	p, err := c.reserve(ctx, t, func(p room.Profile) media.AudioForm {
+		c.sound, _ = rtc.OfferedSound(offer, codecs(p))
+		return c.sound
+	})
+	if errors.Is(err, room.ErrLocked) { // as FreeSWITCH, which has a sound for it
+		if l, err := x.answer(ctx, c, room.Profile{}, offer); err == nil {
+			c.drop(l)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if p.leg, err = x.answer(ctx, c, p.room.Profile(), offer); err != nil {
+		p.member.Discard()
+		return err
+	}
+	c.display(party{t.DisplayName, t.DisplayNumber})
+	c.present(presenceActive)
+	return c.enter(ctx, p)
+}
+
+// answer makes a call's leg and sends its answer.
+func (x *exchange) answer(ctx context.Context, c *call, p room.Profile, offer string) (*leg, error) {
+	l := &leg{conduit: new(conduit)}
+	var answer string
+	var err error
+	if l.peer, answer, err = x.server.rtc.Answer(ctx, offer, x.peerOptions(c.id, p, l.conduit)); err != nil {
+		return nil, err
+	}
+	c.control().Answer(answer)
+	return l, nil
 }
 
 // codecs are those that a profile agrees to.
@@ -67,83 +139,58 @@ func codecs(p room.Profile) rtc.Codecs {
 	return rtc.Codecs{Audio: p.Codecs, NoVideo: p.NoVideo}
 }
 
-// request is what the room is told about who joins.
-func (x *exchange) request(inv verto.Invite, route directory.Route, c *call) room.Request {
-	id := inv.Session.Identity()
-	req := room.Request{
-		CallID: inv.CallID, Session: inv.Session.ID(), User: id.UserID(),
-		Name: inv.CallerName, Number: inv.CallerNumber, Role: room.Role(id.Role()),
-		UserVariables: inv.UserVariables,
-		ScreenShare:   route.Screen || inv.ScreenShare,
-		SecondScreen:  route.Canvas >= 0 || inv.Canvas >= 0,
-		Personal:      route.Personal,
-		Left:          c.left,
-	}
-	req.JoinVideoFloor = req.ScreenShare // as FreeSWITCH's stock dialplan has it
-	shown(&req, id)
-	if route.Canvas >= 0 { // as dialled, from 1; 0 is the super canvas, as in FreeSWITCH's variable
-		req.Watching = canvasNumber(strconv.Itoa(route.Canvas))
-	} else if inv.Canvas >= 0 {
-		req.Watching = inv.Canvas
-	}
-	if id.Token != nil {
-		if id.Token.ResID != "" {
-			req.ReservationID = layouts.ReservationID(id.Token.ResID)
-		}
-		if id.Token.Name != "" {
-			req.Name = id.Token.Name
-		}
-	}
-	return req
-}
-
-// shown reads how a user is shown from his directory variables.
-func shown(req *room.Request, id *directory.Identity) {
-	v := func(name string) string { return id.Variable("video_" + name) }
-	req.Look = room.Look{
-		Banner: v("banner_text"), Logo: v("logo_path"), Avatar: v("avatar_png"),
-		NoVideoAvatar: v("no_video_avatar_png"), MuteImage: v("mute_png"), MuteBanner: v("mute_banner"),
-	}
-	req.ReservationID, req.RoleID = layouts.ReservationID(v("reservation_id")), v("role_id")
-	if n, err := strconv.Atoi(v("initial_canvas")); err == nil {
-		req.Canvas = max(n-1, 0)
-	}
-	if n := v("initial_watching_canvas"); n != "" {
-		req.Watching = canvasNumber(n)
-	}
-}
-
-// canvasNumber reads the number of a canvas to watch, from 1; 0 is the super
-// canvas. Anything else is the first.
-func canvasNumber(text string) int {
-	switch n, err := strconv.Atoi(text); {
-	case err != nil || n < 0:
-		return 0
-	case n == 0:
-		return room.MaxCanvases
-	default:
-		return n - 1
-	}
-}
-
 // refusal gives an error its hangup cause.
 func refusal(err error) error {
+	if ce := (*verto.CallError)(nil); errors.As(err, &ce) {
+		return ce
+	}
 	cause := verto.CauseTemporaryFailure
-	switch {
-	case errors.Is(err, rtc.ErrUnusable):
-		cause = verto.CauseIncompatible
-	case errors.Is(err, room.ErrFull):
-		cause = verto.CauseUserBusy
+	for _, known := range []struct {
+		err   error
+		cause verto.Cause
+	}{
+		{rtc.ErrUnusable, verto.CauseIncompatible},
+		{directory.ErrDestination, verto.CauseNoRoute}, {room.ErrJoinOnly, verto.CauseNoRoute},
+		{room.ErrFull, verto.CauseUserBusy}, {room.ErrLocked, verto.CauseNormalClearing},
+		{room.ErrBanned, verto.CauseCallRejected}, {room.ErrPINWrong, verto.CauseCallRejected},
+		{errAdmission, verto.CauseCallRejected}, {errOver, verto.CauseNormalClearing},
+	} {
+		if errors.Is(err, known.err) {
+			cause = known.cause
+			break
+		}
 	}
 	return &verto.CallError{Cause: cause, Err: err}
 }
 
-// Broadcast hands a message on a conference's channel to its room.
+// refused notes for whoever runs the server what was refused to whom. What a person
+// does by himself, to hang up or not to answer, is no refusal.
+func (x *exchange) refused(what string, c *call, err error) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, errOver) {
+		return
+	}
+	ce := (*verto.CallError)(nil)
+	if errors.As(err, &ce) && ce.Err == nil {
+		return
+	}
+	who := c.caller()
+	x.server.log.Warn(what+" refused", "call", c.id, "user", who.identity.UserID(), "session", who.session, "reason", err)
+}
+
+// Broadcast hands a client's message on a channel to the room, or to whoever it is
+// for.
 func (x *exchange) Broadcast(b verto.Broadcast) error {
 	kind, full, _ := strings.Cut(b.Channel, ".")
 	name, _, _ := strings.Cut(full, "@")
+	if kind != "conference" && !strings.HasPrefix(kind, "conference-") {
+		_, err := x.server.arrays.broadcast(b)
+		return err
+	}
 	h := x.server.rooms.find(name)
 	if h == nil {
+		if kind == "conference" {
+			describeInactive(x.server.verto, b.Session.ID(), b)
+		}
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), roomPatience)
@@ -151,90 +198,58 @@ func (x *exchange) Broadcast(b verto.Broadcast) error {
 	return h.broadcast(ctx, kind, b)
 }
 
-// Message relays a verto.info message to the conference that it was meant for:
-// the call's own or conf+NAME@DOMAIN, as chat. As with a FreeSWITCH without a
-// chatplan, messages to users go nowhere.
+// Message relays a verto.info message to the conference that it was meant for, the
+// call's own or conf+NAME@DOMAIN, as chat, or to the sockets of a user. FreeSWITCH
+// needs a chatplan for the latter. Token holders reach conferences only.
 func (x *exchange) Message(m verto.Message) {
 	name := ""
-	if c, ok := m.Call.(*call); ok && m.InDialog {
-		name = c.member.Room().Name()
-	} else if to, ok := strings.CutPrefix(m.To, "conf+"); ok {
-		name, _, _ = strings.Cut(to, "@")
+	proto, to, named := strings.Cut(m.To, "+")
+	if !named {
+		proto, to = "", m.To
 	}
-	h := x.server.rooms.find(name)
-	if h == nil {
+	switch c, ok := m.Call.(*call); {
+	case ok && m.InDialog && c.at().room != nil:
+		name = c.at().room.Name()
+	case proto == "conf":
+		name, _, _ = strings.Cut(to, "@")
+	case (proto == "" || proto == "verto") && m.Session.Identity().Token == nil:
+		x.text(m, to)
+		return
+	default:
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), roomPatience)
-	defer cancel()
-	h.relay(ctx, m)
-}
-
-// call is one Verto call in a room.
-type call struct {
-	exchange *exchange
-	out      verto.CallControl
-	member   *room.Member // constant once Invite has returned
-	peer     *rtc.Peer
-}
-
-// left tells the client that his member is out.
-func (c *call) left(cause room.Cause) {
-	code := verto.CauseNormalClearing
-	if cause == room.MediaLost {
-		code = verto.CauseMediaTimeout
+	if h := x.server.rooms.find(name); h != nil {
+		h.relay(m)
+	} else if proto == "conf" {
+		notActive(x.server.verto, sender{session: m.Session.ID(), user: m.From}, m.To)
 	}
-	c.out.Bye(code)
 }
 
-func (c *call) do(f func(ctx context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), roomPatience)
-	defer cancel()
-	err := f(ctx)
-	if errors.Is(err, room.ErrEnded) {
-		return nil
+// text brings a message to a user of the sender's domain, or of another one.
+func (x *exchange) text(m verto.Message, to string) {
+	if !strings.Contains(to, "@") {
+		to += "@" + m.Session.Identity().Domain
 	}
-	return err
+	x.server.verto.SendUser(to, "verto.info", m.Delivered(to))
 }
 
-// Hangup removes the member.
-func (c *call) Hangup(verto.Cause) {
-	c.logged("hangup", c.do(func(ctx context.Context) error { return c.member.Leave(ctx, room.Left) }))
+// Subscribed replays what a new subscriber has missed.
+func (x *exchange) Subscribed(session *verto.Session, channel string) {
+	x.server.presence.replay(session, channel)
+	x.server.arrays.subscribed(session, channel)
 }
 
-// Lost keeps the member while his media flows: losing the socket alone never
-// stops a call (media.md 7).
-func (c *call) Lost() {
-	c.logged("lost", c.do(c.member.SocketLost))
-}
-
-// DTMF dials.
-func (c *call) DTMF(digits string) {
-	c.logged("dtmf", c.do(func(ctx context.Context) error { return c.member.DTMF(ctx, digits) }))
-}
-
-// Candidate adds a trickled ICE candidate.
-func (c *call) Candidate(candidate string) error { return c.peer.AddCandidate(candidate) }
-
-// Modify renegotiates media and refreshes the picture. Hold comes with the
-// conference API.
-func (c *call) Modify(_ context.Context, m verto.Modify) (verto.ModifyResult, error) {
-	switch m.Action {
-	case verto.ActionUpdateMedia:
-		answer, err := c.peer.Reoffer(m.SDP)
-		if err != nil {
-			return verto.ModifyResult{}, &verto.CallError{Cause: verto.CauseIncompatible, Message: "CODEC NEGOTIATION ERROR", Err: err}
-		}
-		return verto.ModifyResult{SDP: answer}, c.do(c.member.Renegotiated)
-	case verto.ActionVideoRefresh:
-		c.member.Handler().KeyframeRequested()
-		c.peer.RequestKeyframe()
+// FSAPI runs an API command; verto has checked that the user may.
+func (x *exchange) FSAPI(ctx context.Context, session *verto.Session, cmd, arg string) (string, error) {
+	reply, known := x.server.runAPI(ctx, cmd, arg)
+	if !known {
+		return "", verto.ErrDenied
 	}
-	return verto.ModifyResult{}, nil
+	x.server.log.Info("fsapi", "user", session.Identity().UserID(), "command", cmd) // its argument may be a PIN
+	return reply, nil
 }
 
-func (c *call) logged(what string, err error) {
-	if err != nil {
-		c.exchange.server.log.Warn("verto call", "op", what, "error", err)
-	}
+// JSAPI knows no command but those that verto answers itself.
+func (x *exchange) JSAPI(context.Context, *verto.Session, string, json.RawMessage) (any, error) {
+	return nil, verto.ErrDenied
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,8 @@ type server struct {
 	keys *directory.Keys
 	ws   string // ws://… of the loopback address
 	http string
+	data string // folder
+	stop func() // ends Run and waits; the test's end does it, too
 }
 
 // start runs a server on free ports; change may set further settings.
@@ -50,18 +53,19 @@ func start(t *testing.T, change func(*config.Config)) *server {
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
 	go func() { stopped <- s.Run(ctx) }()
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
 		cancel()
 		if err := <-stopped; err != nil {
 			t.Error(err)
 		}
 	})
+	t.Cleanup(stop)
 	keys, err := directory.OpenKeys(cfg.Data + "/tokens")
 	if err != nil {
 		t.Fatal(err)
 	}
 	local := s.Links().Local
-	return &server{Server: s, t: t, keys: keys, http: local, ws: "ws" + strings.TrimPrefix(local, "http") + "/verto"}
+	return &server{Server: s, t: t, stop: stop, data: cfg.Data, keys: keys, http: local, ws: "ws" + strings.TrimPrefix(local, "http") + "/verto"}
 }
 
 func (s *server) token(room string, role directory.Role) string {
@@ -80,7 +84,7 @@ var tones = []float64{440, 660, 880}
 // cells that the layout says, hear the two others and not themselves, and go on
 // undisturbed when one leaves and one crashes.
 func TestMeeting(t *testing.T) {
-	s := start(t, nil)
+	s := start(t, func(c *config.Config) { c.DetachTimeout = 2 * time.Second })
 	var all []*client
 	for i, hz := range tones {
 		c := connect(t, s.ws, s.token("3800", directory.RoleParticipant))
@@ -312,13 +316,14 @@ func TestModerator(t *testing.T) {
 }
 
 // TestSocketLost: who loses his socket stays while his media flows, goes when it
-// stops, and is replaced at once when he calls again.
+// stops, and is replaced at once when he calls again instead of coming back.
 func TestSocketLost(t *testing.T) {
 	s := start(t, nil)
 	watcher := connect(t, s.ws, s.token("3800", directory.RoleParticipant))
 	watcher.join("3800", "Watcher")
 	watcher.perform(mediatest.Color(0), 440)
-	lost := connect(t, s.ws, s.token("3800", directory.RoleParticipant))
+	token := s.token("3800", directory.RoleParticipant)
+	lost := connect(t, s.ws, token)
 	lost.join("3800", "Lost")
 	lost.perform(mediatest.Color(1), 660)
 	two := []image.Rectangle{image.Rect(0, 80, 240, 240), image.Rect(240, 80, 480, 240)}
@@ -329,7 +334,7 @@ func TestSocketLost(t *testing.T) {
 	watcher.mu.Unlock()
 	watcher.await("sound of one without a socket", func() bool { return watcher.level(660) > -23 })
 
-	again := connectAs(t, s.ws, s.token("3800", directory.RoleParticipant), lost.session)
+	again := connectAs(t, s.ws, token, lost.session)
 	again.join("3800", "Again")
 	again.perform(mediatest.Color(1), 880)
 	watcher.await("the one who called again", func() bool {

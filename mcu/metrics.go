@@ -13,6 +13,7 @@ type gauges struct {
 	engine *room.Engine
 
 	roomsNow, members, pictures, refused       *prometheus.Desc
+	bridges                                    *prometheus.Desc
 	composed, encoded, keyframes, merged       *prometheus.Desc
 	ticks, late, skipped, busy, encShared, own *prometheus.Desc
 }
@@ -24,6 +25,7 @@ func newGauges(rs *rooms, e *room.Engine) *gauges {
 	return &gauges{
 		rooms: rs, engine: e,
 		roomsNow:  d("rooms", "Live rooms."),
+		bridges:   d("bridges", "Calls between two users."),
 		members:   d("room_members", "Members in the room.", "room"),
 		pictures:  d("pictures_in_use", "Decoded pictures in use in the whole server."),
 		refused:   d("pictures_refused_total", "Pictures that the pool refused."),
@@ -53,6 +55,7 @@ func (g *gauges) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
 	}
 	now(g.roomsNow, float64(len(all)))
+	now(g.bridges, float64(len(g.rooms.bridges())))
 	now(g.pictures, float64(g.engine.Pictures.InUse()))
 	sum(g.refused, g.engine.Pictures.Refused())
 	for _, h := range all {

@@ -3,7 +3,10 @@ package mcu
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/omniverto/omniverto/layouts"
@@ -24,109 +27,175 @@ type modCommand struct {
 	Dimensions *struct{ X, Y, W, H float64 }
 }
 
-// outcome is what a command's answer is made of, outside of the room's goroutine.
-type outcome struct {
-	line  string
-	reply room.Reply
-	to    string // the session that it is for; "" all who subscribed the channel
+// readCommandOf reads a moderator's command. Members of another type than they should
+// have count as absent, as in FreeSWITCH; without a command there is nothing.
+func readCommandOf(data json.RawMessage) (cmd modCommand, ok bool) {
+	var mistyped *json.UnmarshalTypeError
+	err := json.Unmarshal(data, &cmd)
+	return cmd, (err == nil || errors.As(err, &mistyped)) && cmd.Command != ""
 }
 
 // moderate runs a command on the moderators' channel. The role is that of the
-// sender's own member, whatever channel he was granted; others may act on
-// themselves, where the command allows it, and alone hear the answer.
+// sender's own member, whatever channel he was granted; who is no moderator may act
+// on himself, where the command allows it, and alone hears the answer.
 func (h *hosted) moderate(ctx context.Context, b verto.Broadcast) error {
+	return h.moderateAs(ctx, b.Session.ID(), b.Data)
+}
+
+func (h *hosted) moderateAs(ctx context.Context, session string, data json.RawMessage) error {
 	c := h.conference
-	var cmd modCommand
-	malformed := json.Unmarshal(b.Data, &cmd) != nil
-	var out *outcome
+	cmd, ok := readCommandOf(data)
+	var later func(context.Context)
 	err := h.Do(ctx, func(s *room.State) error {
+		m, err := c.own(s, session)
 		switch {
-		case !isModerator(s, b.Session.ID()):
-			var err error
-			out, err = c.self(s, b.Session.ID(), cmd)
-			return err
-		case malformed:
-			c.respond(map[string]any{"action": "response", "error": "Invalid Command"})
+		case err != nil:
+			return fmt.Errorf("%w: not in the room", verto.ErrDenied)
+		case m.Role != room.Moderator:
+			return c.self(s, m, cmd)
+		case !ok:
+			c.invalid()
 		case cmd.Command == "list-videoLayouts":
 			c.layouts(s.Canvases())
 			c.structured(cmd.Command, layoutList(s.Layouts()))
 		case cmd.Command == "canvasInfo":
-			c.structured(cmd.Command, canvasList(s, room.MemberID(max(cmd.MemberID, 0))))
+			c.structured(cmd.Command, canvasList(s, room.MemberID(whole(max(cmd.MemberID, 0)))))
+		case cmd.Command == "transfer":
+			c.transfer(s, cmd)
 		default:
-			out = c.command(s, cmd)
+			later = c.command(s, m, cmd)
 		}
 		return nil
 	})
-	if err != nil || out == nil {
-		return err
+	if err == nil && later != nil {
+		later(ctx)
 	}
-	text := out.reply.Text
-	if out.reply.Later != nil {
-		text += out.reply.Later(ctx)
+	return err
+}
+
+// own is the member as whom a session acts: not its shared screen, which has his role
+// of the moment when it came.
+func (c *conference) own(s *room.State, session string) (own room.Info, err error) {
+	err = room.ErrNoMember
+	for _, i := range s.Members() {
+		if i.Session == session && (err != nil || !i.ScreenShare && !i.SecondScreen) {
+			if own, err = i, nil; !i.ScreenShare && !i.SecondScreen {
+				break
+			}
+		}
 	}
-	data := map[string]any{"action": "response", "conf-command": out.line, "response": text}
-	if out.to != "" {
-		c.answer(out.to, data)
-	} else {
-		c.respond(data)
+	return own, err
+}
+
+// self runs a command of somebody who is no moderator on himself.
+func (c *conference) self(s *room.State, m room.Info, cmd modCommand) error {
+	name, words := cmd.line()
+	reply, err := s.CommandAs(m.ID, name, args(words)...)
+	if err != nil {
+		return fmt.Errorf("%w: command %.32q", verto.ErrDenied, cmd.Command)
+	}
+	c.answer(m.Session, c.response(name, words, reply.Text))
+	return nil
+}
+
+// command runs one text command. As with FreeSWITCH its answer goes to all who
+// subscribed the moderators' channel. What is returned, if anything, has to be called
+// outside of the room's goroutine and answers then.
+func (c *conference) command(s *room.State, m room.Info, cmd modCommand) (later func(context.Context)) {
+	name, words := cmd.line()
+	run := args(words)
+	if name == "vid-res-id" && len(run) == 2 && !hasReservation(s, run[0], run[1]) {
+		run = []string{run[0], "clear"}
+	}
+	reply, err := s.CommandAs(m.ID, name, run...)
+	if err != nil {
+		c.invalid()
+		return nil
+	}
+	answer := func(ctx context.Context) {
+		text := reply.Text
+		if reply.Later != nil {
+			text += reply.Later(ctx)
+		}
+		c.respond(c.response(name, words, text))
+	}
+	switch {
+	case reply.Later == nil:
+		answer(context.Background()) // nothing waits
+	case reply.Slow:
+		s.Background(answer)
+	default:
+		return answer
 	}
 	return nil
 }
 
-// self runs a command of somebody who is no moderator on himself.
-func (c *conference) self(s *room.State, session string, cmd modCommand) (*outcome, error) {
-	id, ok := c.member(s, session)
-	if !ok {
-		return nil, verto.ErrDenied
+// hasReservation reports whether the layout that shows a member has that reservation
+// id. Clients that change the layout take an id away by giving it once more; when two
+// do so, the second would give it back.
+func hasReservation(s *room.State, who, id string) bool {
+	m, err := s.Find(who)
+	if err != nil {
+		return true // the command says what is wrong
 	}
-	words := cmd.words()
-	reply, allowed := s.SelfCommand(id, cmd.Command, args(words)...)
-	if !allowed {
-		return nil, verto.ErrDenied
-	}
-	return &outcome{line: c.line(cmd.Command, words), reply: reply, to: session}, nil
+	return slices.ContainsFunc(s.Canvases()[m.CanvasOf()].Layout.Images, func(im layouts.Image) bool {
+		return strings.EqualFold(string(im.ReservationID), id)
+	})
 }
 
-// command runs one text command. As with FreeSWITCH its answer goes to all who
-// subscribed the moderators' channel; missing parts leave their space.
-func (c *conference) command(s *room.State, cmd modCommand) *outcome {
-	name, words := cmd.Command, cmd.words()
+// transfer sends a member's call to another extension, as FreeSWITCH's command of that
+// name does on this channel; it tells the destination instead of the command.
+func (c *conference) transfer(s *room.State, cmd modCommand) {
+	id, to := text(cmd.ID), append(texts(cmd.Value), "", "", "")
+	if id == "" || to[0] == "" || len(strings.Join(to, " ")) > maxCommand {
+		c.invalid()
+		return
+	}
+	reply := fmt.Sprintf("-ERR No Member %s in conference %s.\n", id, c.LaName())
+	if m, err := s.Find(id); err == nil {
+		reply = "+OK Call transferred to " + to[0]
+		if err := s.Transfer(m, room.Destination{Exten: to[0], Dialplan: to[1], Context: to[2]}); err != nil {
+			reply = fmt.Sprintf("-ERR Call not transferred to %s: %v\n", to[0], err)
+		}
+	}
+	c.respond(map[string]any{"action": "response", "conf-command": strings.Join(to[:3], " "), "response": reply})
+}
+
+// line is a command's name and its words in the order of the text command. Missing
+// ones leave their place, as in FreeSWITCH, where they are usual.
+func (cmd modCommand) line() (name string, words []string) {
 	if camera, ok := cmd.camera(); ok {
-		name, words = "cam", camera
+		return "cam", camera
 	}
-	reply, ok := s.Command(name, args(words)...)
-	if !ok {
-		c.respond(map[string]any{"action": "response", "error": "Invalid Command"})
-		return nil
+	info, _ := room.LookUp(cmd.Command)
+	name, values := strings.ToLower(cmd.Command), texts(cmd.Value)
+	missing := func(n int, fill string) {
+		for len(values) < n {
+			values = append(values, fill)
+		}
 	}
-	return &outcome{line: c.line(name, words), reply: reply}
-}
-
-// words are a command's words in the order of the text command.
-func (cmd modCommand) words() []string {
-	words := []string{text(cmd.ID)}
-	switch cmd.Command {
-	case "vid-layout", "vid-write-png", "vid-fps", "vid-res", "vid-bandwidth", "vid-bgimg", "vid-fgimg", "vid-personal",
-		"clear-vid-floor", "canvas-auto-clear", "cam", "auto-3d-position", "play", "stop", "pause_play", "play_status",
-		"file_seek", "file-vol", "moh", "enter_sound", "exit_sound", "relate", "say", "saymember":
-		words = nil // act on the room, or name their members themselves
+	switch name {
+	case "volume_in", "volume_out", "vid-res-id", "vid-floor", "vid-layer", "vid-canvas", "vid-watching-canvas", "vid-banner":
+		missing(1, "")
+	case "recording", "vid-layout", "vid-write-png":
+		missing(1, "")
+		missing(2, "all")
 	}
-	values := texts(cmd.Value)
-	if len(values) == 1 && (cmd.Command == "vid-layout" || cmd.Command == "vid-write-png") {
-		values = append(values, "all")
+	if info.Selector {
+		words = []string{text(cmd.ID)}
 	}
-	return append(words, values...)
+	return name, append(words, values...)
 }
 
 // camera turns the commands of the manual camera into words of cam.
 func (cmd modCommand) camera() ([]string, bool) {
-	at := []string{fmt.Sprint(int(cmd.CanvasID)), fmt.Sprint(int(cmd.LayerID))}
+	at := []string{fmt.Sprint(whole(cmd.CanvasID)), fmt.Sprint(whole(cmd.LayerID))}
 	pan := func(axis string) []string {
 		how := "i"
 		if cmd.Absolute {
 			how = ""
 		}
-		return append(at, fmt.Sprintf("pan=%s:%d%s", axis, int(cmd.Metric), how))
+		return append(at, fmt.Sprintf("pan=%s:%d%s", axis, whole(cmd.Metric), how))
 	}
 	switch d := cmd.Dimensions; {
 	case cmd.Command == "reset-layer":
@@ -136,11 +205,14 @@ func (cmd modCommand) camera() ([]string, bool) {
 	case cmd.Command == "layer-pan-y":
 		return pan("y"), true
 	case cmd.Command == "zoom-layer" && d != nil && min(d.X, d.Y, d.W, d.H) >= 0:
-		zoom := fmt.Sprintf("zoom=%d:%d:%d:%d", int(d.X), int(d.Y), int(d.W), int(d.H))
+		zoom := fmt.Sprintf("zoom=%d:%d:%d:%d", whole(d.X), whole(d.Y), whole(d.W), whole(d.H))
 		return append(at, zoom, "snap_factor=1", "zoom_factor=1"), true
 	}
 	return nil, false
 }
+
+// whole is a number without its fraction, the nearest one of 32 bits.
+func whole(f float64) int { return int(max(math.MinInt32, min(f, math.MaxInt32))) }
 
 // args are the words without a missing only one.
 func args(words []string) []string {
@@ -150,18 +222,14 @@ func args(words []string) []string {
 	return words
 }
 
-// line is a command as it is told with its answer.
-func (c *conference) line(name string, words []string) string {
-	return c.LaName() + " " + strings.ToLower(name) + " " + strings.Join(words, " ")
+// response is a command with what it answers.
+func (c *conference) response(name string, words []string, text string) map[string]any {
+	return map[string]any{"action": "response", "conf-command": c.LaName() + " " + name + " " + strings.Join(words, " "), "response": text}
 }
 
-func isModerator(s *room.State, session string) bool {
-	for _, i := range s.Members() {
-		if i.Session == session && i.Role == room.Moderator {
-			return true
-		}
-	}
-	return false
+// invalid answers what is no command.
+func (c *conference) invalid() {
+	c.respond(map[string]any{"action": "response", "error": "Invalid Command"})
 }
 
 func (c *conference) structured(command string, data any) {
@@ -169,22 +237,22 @@ func (c *conference) structured(command string, data any) {
 }
 
 func (c *conference) respond(data map[string]any) {
-	c.verto.Publish(c.ModChannel(), map[string]any{"data": data, "eventChannel": c.ModChannel()})
+	c.publish(c.ModChannel(), map[string]any{"data": data, "eventChannel": c.ModChannel()})
 }
 
 // answer tells one session alone.
 func (c *conference) answer(session string, data map[string]any) {
-	c.verto.SendSession(session, map[string]any{"data": data, "eventChannel": session, "modChannel": c.ModChannel()})
+	c.send(session, c.toModerator(session, data))
 }
 
-// text is a JSON value as a command's word; 0 and null are none.
+// text is a JSON value as a command's id; 0 and null are none.
 func text(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v
 	case float64:
-		if v != 0 {
-			return fmt.Sprint(int64(v))
+		if n := whole(v); n != 0 {
+			return fmt.Sprint(n)
 		}
 	}
 	return ""
@@ -193,16 +261,20 @@ func text(v any) string {
 // maxValues bounds the words of a command's value.
 const maxValues = 10
 
+// texts are the words of a value: a string, or a list of which what is no string is
+// empty. Anything else is none.
 func texts(v any) []string {
 	list, ok := v.([]any)
 	if !ok {
-		list = []any{v}
+		if word, ok := v.(string); ok && word != "" {
+			return []string{word}
+		}
+		return nil
 	}
 	var out []string
 	for _, item := range list[:min(len(list), maxValues)] {
-		if s := text(item); s != "" || ok {
-			out = append(out, s)
-		}
+		word, _ := item.(string)
+		out = append(out, word)
 	}
 	return out
 }

@@ -3,92 +3,57 @@ package mcu
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/omniverto/omniverto/layouts"
+	"github.com/omniverto/omniverto/mcu/dialplan"
+	"github.com/omniverto/omniverto/mcu/fsconf"
 	"github.com/omniverto/omniverto/mcu/room"
 )
 
-// lookEvery is how often the documents on disk are looked at. A changed one is read
-// when two looks have found it the same, so that half a file is not taken for one.
+// lookEvery is how often the documents on disk are looked at. Changed ones are read
+// when two looks have found them the same, so that half a file is not taken for one.
 const lookEvery = 2 * time.Second
 
-// stamp tells one state of a file from another without reading it. The zero value
-// is that of no file.
-type stamp struct {
-	path     string
-	size     int64
-	modified int64 // Unix nanoseconds
-}
+// lookShare is how many times longer the pause is than the look before it: a tree of
+// very many files is looked at less often.
+const lookShare = 100
 
 // document is a configuration document that is read again while the server runs.
 type document struct {
 	// constant after construction
 	what  string // label of omniverto_reloads_total
-	paths []string
-	adopt func(doc []byte, path string) error // doc is nil when there is no file
+	load  func() (*fsconf.Document, error)
+	adopt func(*fsconf.Document) error // nil stands for no document
 
-	mu   sync.Mutex // orders readings: the later one holds
-	read stamp      // guarded by mu; of the file as last read, good or bad
-
-	seen stamp // at the last look; watch's only
+	// guarded by the reloader's mu
+	sum    uint64 // of what was adopted last
+	failed string // what was wrong at the last reading; "" nothing
 }
 
-// look finds the file and its state.
-func (d *document) look() stamp {
-	for _, path := range d.paths {
-		info, err := os.Stat(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return stamp{path: path, size: -1} // reading it tells why
-		}
-		return stamp{path, info.Size(), info.ModTime().UnixNano()}
-	}
-	return stamp{}
-}
-
-// load reads the file and hands it on. On an error what was adopted before stays.
-func (d *document) load() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.loadLocked()
-}
-
-func (d *document) loadLocked() error {
-	d.read = d.look() // before the reading: what changes meanwhile is seen as a change
-	var doc []byte
-	if d.read.path != "" {
-		var err error
-		if doc, err = os.ReadFile(d.read.path); err != nil {
-			return fmt.Errorf("mcu: %w", err)
+// read reads the document and hands it on. On an error what was adopted before stays.
+// If always is false, what says the same as at the last reading is passed over.
+func (d *document) read(always bool) (done bool, err error) {
+	doc, err := d.load()
+	if err == nil {
+		if sum := doc.Sum(); sum != d.sum || d.failed != "" || always {
+			if err = doc.Explain(d.adopt(doc)); err == nil {
+				d.sum, d.failed = sum, ""
+				return true, nil
+			}
 		}
 	}
-	if err := d.adopt(doc, d.read.path); err != nil {
-		return fmt.Errorf("%s: %w", d.read.path, err)
-	}
-	return nil
-}
-
-// refresh reads the file if it has changed since it was last read and stands still.
-func (d *document) refresh() (done bool, err error) {
-	now := d.look()
-	still := now == d.seen
-	d.seen = now
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if !still || now == d.read {
+	if err == nil || err.Error() == d.failed && !always {
 		return false, nil
 	}
-	return true, d.loadLocked()
+	d.failed = err.Error()
+	return true, err
 }
 
 // reloader keeps the documents of a FreeSWITCH tree up to date in a running server:
@@ -96,65 +61,132 @@ func (d *document) refresh() (done bool, err error) {
 type reloader struct {
 	// constant after construction
 	documents []*document
-	changed   func(what string) // after a reading that was adopted, in no lock
+	look      func() (uint64, error) // state of all files
+	changed   func(what string)      // after a reading that was adopted, in no lock
 	log       *slog.Logger
 	total     *prometheus.CounterVec
+
+	mu   sync.Mutex // orders readings: the later one holds
+	read uint64     // guarded by mu; state of the files when they were last read
+
+	// watch's only
+	seen  uint64 // state at the last look
+	blind string // why the last look failed; "" it did not
 }
 
-func newReloader(log *slog.Logger, changed func(what string), documents ...*document) *reloader {
+func newReloader(log *slog.Logger, look func() (uint64, error), changed func(what string), documents ...*document) *reloader {
 	return &reloader{
-		documents: documents, changed: changed, log: log,
+		documents: documents, look: look, changed: changed, log: log,
 		total: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "omniverto_reloads_total", Help: "Documents read again while the server runs.",
 		}, []string{"what", "result"}),
 	}
 }
 
-// reload reads all documents; each is adopted or refused by itself.
-func (r *reloader) reload() error {
-	var all error
+// outcome is what came of reading one document.
+type outcome struct {
+	what string
+	err  error
+}
+
+// readAll reads the documents; each is adopted or refused by itself.
+func (r *reloader) readAll(always bool) []outcome {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.readAllLocked(always)
+}
+
+func (r *reloader) readAllLocked(always bool) (all []outcome) {
+	// Before the reading: what changes meanwhile is seen as a change. What cannot be
+	// looked at cannot be read either, and that says why.
+	r.read, _ = r.look()
 	for _, d := range r.documents {
-		err := d.load()
-		r.done(d.what, err)
-		all = errors.Join(all, err)
+		if done, err := d.read(always); done {
+			all = append(all, outcome{d.what, err})
+		}
 	}
 	return all
 }
 
+// first reads the documents before anybody needs them.
+func (r *reloader) first() error {
+	var all error
+	for _, o := range r.readAll(true) {
+		all = joined(all, o.err)
+	}
+	return all
+}
+
+// reload reads all documents on request.
+func (r *reloader) reload() error {
+	var all error
+	for _, o := range r.readAll(true) {
+		r.done(o)
+		all = joined(all, o.err)
+	}
+	return all
+}
+
+// joined is errors.Join without what is said already: documents of one tree share files.
+func joined(all, err error) error {
+	if all != nil && err != nil && slices.Contains(strings.Split(all.Error(), "\n"), err.Error()) {
+		return all
+	}
+	return errors.Join(all, err)
+}
+
 // done counts a reading and passes on what it changed.
-func (r *reloader) done(what string, err error) {
+func (r *reloader) done(o outcome) {
 	result := "ok"
-	if err != nil {
+	if o.err != nil {
 		result = "refused"
 	}
-	r.total.WithLabelValues(what, result).Inc()
-	if err == nil && r.changed != nil {
-		r.changed(what)
+	r.total.WithLabelValues(o.what, result).Inc()
+	if o.err == nil && r.changed != nil {
+		r.changed(o.what)
 	}
+}
+
+// refresh reads what has changed since it was last read and stands still.
+func (r *reloader) refresh() []outcome {
+	now, err := r.look()
+	if err != nil {
+		if text := err.Error(); text != r.blind {
+			r.blind = text
+			r.log.Warn("changed documents are not seen", "error", err)
+		}
+		return nil
+	}
+	still := now == r.seen
+	r.seen, r.blind = now, ""
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !still || now == r.read {
+		return nil
+	}
+	return r.readAllLocked(false)
 }
 
 // watch reads documents that change on disk until ctx ends.
 func (r *reloader) watch(ctx context.Context) {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
+	next := time.NewTimer(lookEvery)
+	defer next.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-next.C:
 		}
-		for _, d := range r.documents {
-			done, err := d.refresh()
-			if !done {
-				continue
-			}
-			r.done(d.what, err)
-			if err != nil {
-				r.log.Error("reload refused, the old document stays", "what", d.what, "error", err)
+		began := time.Now()
+		for _, o := range r.refresh() {
+			r.done(o)
+			if o.err != nil {
+				r.log.Error("reload refused, the old document stays", "what", o.what, "error", o.err)
 			} else {
-				r.log.Info("document read again", "what", d.what)
+				r.log.Info("document read again", "what", o.what)
 			}
 		}
+		next.Reset(max(lookEvery, lookShare*time.Since(began)))
 	}
 }
 
@@ -163,35 +195,144 @@ const (
 	reloadUsers    = "users"
 	reloadProfiles = "profiles"
 	reloadLayouts  = "layouts"
+	reloadDialplan = "dialplan"
 )
+
+// tree says where documents are read. The domain of the users is everybody's.
+func (s *Server) tree() fsconf.Options {
+	o := fsconf.Options{Dir: s.cfg.Conf}
+	if s.domain != "" {
+		o.Vars = map[string]string{"domain": s.domain}
+	}
+	return o
+}
+
+// readUsers reads the section directory. Which domain is everybody's comes from it,
+// so it is not told one, unless that is forced.
+func (s *Server) readUsers() (*fsconf.Document, error) {
+	o := fsconf.Options{Dir: s.cfg.Conf}
+	if s.cfg.ForceRegisterDomain != "" {
+		o.Vars = map[string]string{"domain": s.cfg.ForceRegisterDomain}
+	}
+	return fsconf.Load(o, fsconf.Directory, "")
+}
 
 // openReloader reads the documents for the first time and returns who keeps them
 // up to date.
 func (s *Server) openReloader() (*reloader, error) {
-	vars := map[string]string{"domain": s.domain}
-	r := newReloader(s.log, s.reloaded,
-		&document{what: reloadProfiles, paths: confPaths(s.cfg.Conf, "conference.conf.xml"), adopt: func(doc []byte, path string) error {
-			ps, err := parseProfiles(doc, path, vars, s.log)
-			if err == nil {
-				s.rooms.setProfiles(ps)
-			}
-			return err
-		}},
-		&document{what: reloadLayouts, paths: confPaths(s.cfg.Conf, "conference_layouts.conf.xml"), adopt: func(doc []byte, path string) error {
-			set, err := parseLayouts(doc, path, s.log)
-			if err == nil {
-				s.rooms.setLayouts(set)
-			}
-			return err
+	configuration := func(name string) func() (*fsconf.Document, error) {
+		return func() (*fsconf.Document, error) { return fsconf.Load(s.tree(), fsconf.Configuration, name) }
+	}
+	look := func() (uint64, error) { return fsconf.State(s.cfg.Conf) }
+	r := newReloader(s.log, look, s.reloaded,
+		&document{what: reloadUsers, load: s.readUsers, adopt: s.users.Adopt},
+		&document{what: reloadProfiles, load: configuration("conference.conf"), adopt: s.adoptProfiles},
+		&document{what: reloadLayouts, load: configuration("conference_layouts.conf"), adopt: s.adoptLayouts},
+		&document{what: reloadDialplan, adopt: s.adoptPlan, load: func() (*fsconf.Document, error) {
+			return fsconf.Load(s.tree(), fsconf.Dialplan, "")
 		}},
 	)
-	for _, d := range r.documents {
-		if err := d.load(); err != nil {
-			return nil, err
-		}
+	for _, warning := range s.cfg.Warnings() {
+		s.log.Warn("FreeSWITCH configuration", "folder", s.cfg.Conf, "warning", warning)
+	}
+	if err := r.first(); err != nil {
+		return nil, err
 	}
 	s.registry.MustRegister(r.total)
 	return r, nil
+}
+
+func (s *Server) adoptProfiles(doc *fsconf.Document) error {
+	doc = withCodecs(doc, s.cfg.Codecs)
+	ps, err := parseProfiles(doc.Text(), doc.Name(), map[string]string{"domain": s.domain}, s.log)
+	if err == nil {
+		s.rooms.setProfiles(ps)
+	}
+	return err
+}
+
+func (s *Server) adoptLayouts(doc *fsconf.Document) error {
+	set, err := parseLayouts(doc.Text(), doc.Name(), s.log)
+	if err == nil {
+		s.rooms.setLayouts(set)
+	}
+	return err
+}
+
+// embedded are the profiles that are there without any file.
+var embedded = []string{"video-mcu-stereo", "video-mcu-stereo-720", "video-mcu-stereo-480", "video-mcu-stereo-320"}
+
+// withCodecs gives the profiles that name no codecs those of the settings, the
+// embedded ones too.
+func withCodecs(doc *fsconf.Document, codecs []string) *fsconf.Document {
+	if len(codecs) == 0 {
+		return doc
+	}
+	out := fsconf.Document{Root: &fsconf.Element{Name: "configuration", Line: 1}}
+	if doc != nil {
+		out = *doc
+	}
+	profiles := fsconf.Element{Name: "profiles", File: out.Root.File, Line: out.Root.Line}
+	if there := out.Root.Child("profiles"); there != nil {
+		profiles = *there
+	}
+	missing := slices.Clone(embedded)
+	list := slices.Clone(profiles.Children)
+	for i, p := range list {
+		// What stands first is what a profile's own parameter replaces.
+		list[i] = withParam(*p, "inbound-codec-string", strings.Join(codecs, ","))
+		missing = slices.DeleteFunc(missing, func(name string) bool { return name == p.Attr("name") })
+	}
+	for _, name := range missing {
+		p := fsconf.Element{Name: "profile", Attrs: []fsconf.Attr{{Name: "name", Value: name}}, File: profiles.File, Line: profiles.Line}
+		list = append(list, withParam(p, "inbound-codec-string", strings.Join(codecs, ",")))
+	}
+	profiles.Children = list
+	root := *out.Root
+	root.Children = []*fsconf.Element{&profiles}
+	for _, c := range out.Root.Children {
+		if c.Name != "profiles" {
+			root.Children = append(root.Children, c)
+		}
+	}
+	out.Root = &root
+	return &out
+}
+
+// withParam is a profile with a parameter before its own.
+func withParam(p fsconf.Element, name, value string) *fsconf.Element {
+	first := &fsconf.Element{
+		Name: "param", File: p.File, Line: p.Line,
+		Attrs: []fsconf.Attr{{Name: "name", Value: name}, {Name: "value", Value: value}},
+	}
+	p.Children = append([]*fsconf.Element{first}, p.Children...)
+	return &p
+}
+
+// adoptPlan takes a dialplan; without one the built-in one counts.
+func (s *Server) adoptPlan(doc *fsconf.Document) error {
+	plan := dialplan.Builtin(s.knows)
+	if doc != nil {
+		var err error
+		plan, err = dialplan.Parse(doc, dialplan.Options{Users: s.knows, Context: s.cfg.Context, Log: s.log})
+		if err != nil {
+			return err
+		}
+		if unknown := plan.Unknown(); len(unknown) > 0 {
+			s.log.Warn("the dialplan holds what is not understood and passed over", "file", doc.Path, "unknown", unknown)
+		}
+	}
+	s.dialplan.Store(plan)
+	return nil
+}
+
+// plan is the dialplan of calls to come.
+func (s *Server) plan() *dialplan.Plan { return s.dialplan.Load() }
+
+// knows tells the dialplan whether a user exists.
+func (s *Server) knows(id, domain string) bool {
+	_, ok := s.users.User(id, domain)
+	return ok
 }
 
 // reloaded gives live rooms what was read again. Profiles count for new rooms only.
@@ -201,15 +342,11 @@ func (s *Server) reloaded(what string) {
 	}
 }
 
-// Reload reads users, profiles and layouts again. Each document counts by itself: a
-// bad one changes nothing of what it is about, and the error, one line for each bad
-// document, says what is wrong with it. Token keys and certificate files are watched
-// by themselves, profiles and layouts as well while the server runs.
-func (s *Server) Reload() error {
-	err := s.users.Reload()
-	s.reloads.done(reloadUsers, err)
-	return errors.Join(err, s.reloads.reload())
-}
+// Reload reads users, profiles, layouts and dialplan again. Each document counts by
+// itself: a bad one changes nothing of what it is about, and the error, one line for
+// each bad document, says what is wrong with it. Token keys and certificate files are
+// watched by themselves, the documents as well while the server runs.
+func (s *Server) Reload() error { return s.reloads.reload() }
 
 // setProfiles changes the profiles of rooms to come.
 func (rs *rooms) setProfiles(ps *room.Profiles) {

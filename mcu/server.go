@@ -4,6 +4,7 @@
 package mcu
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -22,12 +23,16 @@ import (
 
 	"github.com/omniverto/omniverto/fonts"
 	"github.com/omniverto/omniverto/mcu/admin"
+	"github.com/omniverto/omniverto/mcu/cdr"
 	"github.com/omniverto/omniverto/mcu/certs"
 	"github.com/omniverto/omniverto/mcu/config"
 	"github.com/omniverto/omniverto/mcu/decor"
+	"github.com/omniverto/omniverto/mcu/dialplan"
 	"github.com/omniverto/omniverto/mcu/directory"
+	"github.com/omniverto/omniverto/mcu/room"
 	"github.com/omniverto/omniverto/mcu/rtc"
 	"github.com/omniverto/omniverto/mcu/verto"
+	"github.com/omniverto/omniverto/media"
 )
 
 // Version is the product's version.
@@ -49,11 +54,21 @@ type Server struct {
 	auth      *directory.Authenticator
 	rtc       *rtc.Server
 	verto     *verto.Server
+	exchange  *exchange
 	rooms     *rooms
+	calls     *calls
+	bridges   *bridges
+	tasks     *tasks
+	keeper    *keeper
+	records   *cdr.Store
+	arrays    *arrays
+	presence  *presence
 	reloads   *reloader
+	dialplan  atomic.Pointer[dialplan.Plan] // replaced by reloads
 	uploads   *uploader
 	links     config.Links
 	listeners []listener
+	started   time.Time
 	closers   []func()
 
 	ready atomic.Bool
@@ -69,7 +84,7 @@ type listener struct {
 
 // New opens everything that can fail: files, certificate, ports. Run serves.
 func New(cfg config.Config, log *slog.Logger) (*Server, error) {
-	s := &Server{cfg: cfg, log: log, registry: prometheus.NewRegistry()}
+	s := &Server{cfg: cfg, log: log, started: time.Now(), registry: prometheus.NewRegistry()}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := s.open(); err != nil {
 		s.close()
@@ -93,7 +108,7 @@ func (s *Server) openIdentity() error {
 	if s.keys, err = directory.OpenKeys(filepath.Join(s.cfg.Data, "tokens")); err != nil {
 		return err
 	}
-	if s.users, err = directory.Open(directory.Options{Dir: filepath.Join(s.cfg.Conf, "directory"), Log: s.log}); err != nil {
+	if s.users, err = directory.Open(directory.Options{Read: s.readUsers, ForceDomain: s.cfg.ForceRegisterDomain, Log: s.log}); err != nil {
 		return err
 	}
 	s.auth = directory.NewAuthenticator(s.users, s.keys)
@@ -121,20 +136,39 @@ func (s *Server) openMedia() error {
 	if err != nil {
 		return err
 	}
-	engine := newEngine(images, library, s.cfg.MediaFolder(), s.log)
-	s.rooms = &rooms{engine: engine, log: s.log, live: make(map[string]*hosted)}
+	var ids atomic.Uint32
+	engine := newEngine(images, library, s.cfg.MediaFolder(), &ids, s.log)
+	s.exchange = &exchange{server: s}
+	s.keeper = newKeeper(s, &ids)
+	s.rooms = s.newRooms(engine)
 	if s.reloads, err = s.openReloader(); err != nil {
 		return err
 	}
 	s.uploads = s.newUploader(images, library)
 	s.verto = verto.NewServer(verto.Options{
-		Auth: s.auth, Switch: &exchange{server: s}, Log: s.log,
+		Auth: s.auth, Switch: s.exchange, Log: s.log,
 		AllowedOrigins: s.cfg.AllowedOrigins, TrustedProxies: s.cfg.TrustedProxies, Registerer: s.registry,
 	})
-	s.rooms.observe = func(name, domain string) *conference { return newConference(name, domain, s.verto) }
+	s.arrays, s.presence = newArrays(s.verto, s.log), newPresence(s.verto)
 	s.registry.MustRegister(newGauges(s.rooms, engine))
-	s.closers = append(s.closers, s.rooms.close, s.verto.Close)
+	s.closers = append(s.closers, s.records.Close, s.rooms.close, s.verto.Close, s.tasks.close)
+	s.keeper.restore()
 	return nil
+}
+
+// newRooms makes the registry of rooms and what rooms need of the server.
+func (s *Server) newRooms(engine *room.Engine) *rooms {
+	s.tasks, s.calls, s.bridges = newTasks(), &calls{by: make(map[*room.Member]*call)}, new(bridges)
+	s.records = cdr.New(cdr.Options{
+		Dir: s.cfg.CDR, Auto: filepath.Join(s.cfg.Data, "cdr"), KeepFor: time.Duration(s.cfg.CDRKeepDays) * 24 * time.Hour, KeepCount: s.cfg.CDRKeepCount,
+		Registerer: s.registry, Log: s.log,
+	})
+	return &rooms{
+		engine: engine, log: s.log, clock: media.NewClock(), detach: s.cfg.DetachTimeout,
+		most: cmp.Or(s.cfg.MaxRooms, defaultMaxRooms), records: s.records, switchboard: s.exchange, changed: s.keeper.touch,
+		live: make(map[string]*hosted), hidden: make(map[*hosted]struct{}),
+		observe: func(name, domain string, p room.Profile) *conference { return newConference(name, domain, p, s.verto) },
+	}
 }
 
 // openDecor opens the folders of pictures and typefaces, which are made when missing.
@@ -189,7 +223,7 @@ func (s *Server) openListeners() error {
 }
 
 func (s *Server) adminOptions() admin.Options {
-	return admin.Options{Data: s.cfg.Data, Gatherer: s.registry, Ready: s.ready.Load, Log: s.log, API: newControl(s.rooms)}
+	return admin.Options{Data: s.cfg.Data, Gatherer: s.registry, Ready: s.ready.Load, Log: s.log, API: s.newControl()}
 }
 
 // Run serves until ctx ends, then closes everything and waits.
@@ -213,6 +247,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	watching, unwatch := context.WithCancel(ctx)
 	wg.Go(func() { s.reloads.watch(watching) })
+	wg.Go(func() { s.keeper.run(watching) })
 	s.ready.Store(true)
 	s.log.Info("ready", "https", s.addr("https"), "ws", s.addr("ws"), "admin", s.addr("admin"), "media", s.rtc.Port())
 	var err error
@@ -223,6 +258,8 @@ func (s *Server) Run(ctx context.Context) error {
 	s.ready.Store(false)
 	unwatch()
 	s.log.Info("stopping")
+	s.keeper.suspend()
+	s.verto.CloseForRestart()
 	grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
 	defer cancel()
 	s.close()

@@ -11,16 +11,19 @@ import (
 
 // MetronomeOptions say what a metronome runs, and when.
 type MetronomeOptions struct {
-	// Clock is the room's clock; tick n is due at room time n × Period.
+	// Clock is the room's clock; tick n is due at room time Phase + n × Period.
 	Clock *media.Clock
 	// Period is the time between two ticks, above zero.
 	Period time.Duration
+	// Phase, from 0 to below Period, keeps metronomes that share a clock from
+	// ticking in the same instant.
+	Phase time.Duration
 	// CatchUp is how many late ticks are made up one after the other (audio:
 	// 10). Further behind, the tick number jumps to the newest tick due and the
 	// ticks left out are counted. 0: late ticks are skipped (video).
 	CatchUp int
 	// Step does the work of one tick; now is the tick's nominal room time,
-	// tick × Period. It is called by Run's goroutine only.
+	// Phase + tick × Period. It is called by Run's goroutine only.
 	Step func(tick int64, now time.Duration)
 }
 
@@ -54,10 +57,10 @@ type MetronomeStats struct {
 }
 
 // NewMetronome returns a metronome at rest. It panics on a period that is not
-// above zero.
+// above zero and on a phase outside of it.
 func NewMetronome(o MetronomeOptions) *Metronome {
-	if o.Period <= 0 {
-		panic("mixer: metronome without a period")
+	if o.Period <= 0 || o.Phase < 0 || o.Phase >= o.Period {
+		panic("mixer: metronome without a period, or with a phase outside of it")
 	}
 	return &Metronome{o: o}
 }
@@ -73,11 +76,21 @@ func (m *Metronome) Run(ctx context.Context) {
 }
 
 // due is the newest tick whose time has come.
-func (m *Metronome) due(now time.Duration) int64 { return int64(now / m.o.Period) }
+func (m *Metronome) due(now time.Duration) int64 {
+	if now < m.o.Phase {
+		return -1
+	}
+	return int64((now - m.o.Phase) / m.o.Period)
+}
+
+// at is the room time at which a tick is due.
+func (m *Metronome) at(tick int64) time.Duration {
+	return m.o.Phase + time.Duration(tick)*m.o.Period
+}
 
 // wait sleeps until the tick's time; false when ctx has ended.
 func (m *Metronome) wait(ctx context.Context, tick int64) bool {
-	d := time.Duration(tick)*m.o.Period - m.o.Clock.Now()
+	d := m.at(tick) - m.o.Clock.Now()
 	if d <= 0 {
 		return ctx.Err() == nil
 	}
@@ -92,7 +105,7 @@ func (m *Metronome) wait(ctx context.Context, tick int64) bool {
 
 // step runs one tick and returns the number of the next.
 func (m *Metronome) step(tick int64) int64 {
-	nominal := time.Duration(tick) * m.o.Period
+	nominal := m.at(tick)
 	begun := m.o.Clock.Now()
 	m.o.Step(tick, nominal)
 	done := m.o.Clock.Now()

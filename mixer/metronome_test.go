@@ -3,6 +3,7 @@ package mixer_test
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,6 +100,43 @@ func TestMetronomeMeasures(t *testing.T) {
 			t.Fatalf("tick %d begun at %v", b.tick, b.begun)
 		}
 	}
+}
+
+// TestMetronomePhases: metronomes on one clock tick each in its own instant, and
+// their times say so.
+func TestMetronomePhases(t *testing.T) {
+	const ms = time.Millisecond
+	synctest.Test(t, func(t *testing.T) {
+		clock := media.NewClock()
+		ctx, cancel := context.WithTimeout(context.Background(), 95*ms)
+		defer cancel()
+		var all [3][]beat
+		var wg sync.WaitGroup
+		phases := []time.Duration{0, 7 * ms, 19 * ms}
+		for i, phase := range phases {
+			m := mixer.NewMetronome(mixer.MetronomeOptions{
+				Clock: clock, Period: media.AudioTick, Phase: phase, CatchUp: 10,
+				Step: func(tick int64, now time.Duration) {
+					if now != clock.Now() {
+						t.Errorf("phase %v: tick %d at %v is told as %v", phase, tick, clock.Now(), now)
+					}
+					all[i] = append(all[i], beat{tick, now})
+				},
+			})
+			wg.Go(func() { m.Run(ctx) })
+		}
+		wg.Wait()
+		for i, phase := range phases {
+			for j, b := range all[i] {
+				if want := phase + time.Duration(b.tick)*media.AudioTick; b.begun != want || j > 0 && b.tick != all[i][j-1].tick+1 {
+					t.Errorf("phase %v: beat %d is tick %d at %v, want %v", phase, j, b.tick, b.begun, want)
+				}
+			}
+			if want := []int64{1, 0, 0}[i]; len(all[i]) < 4 || all[i][0].tick != want {
+				t.Errorf("phase %v: beats %v, want from tick %d", phase, all[i], want)
+			}
+		}
+	})
 }
 
 func TestMetronomeStopsAtOnce(t *testing.T) {

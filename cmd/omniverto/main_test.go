@@ -159,6 +159,10 @@ func TestServe(t *testing.T) {
 	if code != 1 || reply != "-ERR Conference 3600 not found\n" || stderr != "" {
 		t.Errorf("ctl: exit %d, %q, %q", code, reply, stderr)
 	}
+	reply, stderr, code = run(t, data, "ctl", "xml_list")
+	if code != 0 || reply != "<?xml version=\"1.0\"?>\n<conferences></conferences>\n" || stderr != "" {
+		t.Errorf("ctl xml_list: exit %d, %q, %q", code, reply, stderr)
+	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -181,6 +185,8 @@ func TestCtl(t *testing.T) {
 	answer := map[string]string{
 		"count": "3", "vid-banner 7 'two words' -x": "+OK\n", "mute 9": "-ERR Non-Existant ID 9\n",
 		"vid-layout": "vid-layout <layout name>|group <group name> [<canvas id>]", "getvar none": "",
+		"conference list pretty": "+OK No active conferences.\n", "conference JSON_LIST": "[]", "conference count": "0",
+		"conference help": "\t\tlock\n", "conference list 'a b'": "-ERR no\n",
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var ask struct{ Command string }
@@ -214,6 +220,11 @@ func TestCtl(t *testing.T) {
 		{"error", []string{"--data", kept, "3600", "mute", "9"}, "mute 9", "-ERR Non-Existant ID 9\n", 1},
 		{"usage", []string{"--data", kept, "3600", "vid-layout"}, "vid-layout", answer["vid-layout"] + "\n", 1},
 		{"nothing", []string{"--data", kept, "3600", "getvar", "none"}, "getvar none", "\n", 0},
+		{"all rooms", []string{"--data", kept, "list", "pretty"}, "conference list pretty", "+OK No active conferences.\n", 0},
+		{"all rooms as JSON", []string{"--data", kept, "JSON_LIST"}, "conference JSON_LIST", "[]\n", 0},
+		{"how many", []string{"--data", kept, "count"}, "conference count", "0\n", 0},
+		{"commands", []string{"--admin", address, "--data", data, "help"}, "conference help", "\t\tlock\n", 0},
+		{"refusal without a room", []string{"--data", kept, "list", "a b"}, "conference list 'a b'", "-ERR no\n", 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -223,7 +234,11 @@ func TestCtl(t *testing.T) {
 			}
 			select {
 			case got := <-asked:
-				if want := "Bearer s3cret /api/rooms/3600/command " + tt.line; got != want {
+				path := "/api/rooms/3600/command "
+				if strings.HasPrefix(tt.line, "conference ") {
+					path = "/api/command "
+				}
+				if want := "Bearer s3cret " + path + tt.line; got != want {
 					t.Errorf("asked %q, want %q", got, want)
 				}
 			default:

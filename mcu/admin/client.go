@@ -20,6 +20,8 @@ const (
 	// clientPatience is how long a server may take for a command: rooms answer in
 	// milliseconds, a server that gives one up says so after five seconds.
 	clientPatience = 15 * time.Second
+	// dialPatience is that for a command that calls somebody, who has a minute.
+	dialPatience = 90 * time.Second
 	// maxReply bounds an answer in bytes, far above the list of any room.
 	maxReply = 16 << 20
 )
@@ -44,7 +46,7 @@ func NewClient(url, data string) (*Client, error) {
 		url: strings.TrimRight(url, "/"), secret: strings.TrimSpace(string(doc)), data: data,
 		// No proxy and no redirect: the secret goes to that address and nowhere else.
 		http: &http.Client{
-			Timeout: clientPatience, Transport: &http.Transport{DisableKeepAlives: true},
+			Transport:     &http.Transport{DisableKeepAlives: true},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}, nil
@@ -54,12 +56,28 @@ func NewClient(url, data string) (*Client, error) {
 // text as it is; done is false when that refuses the command: an -ERR, or the
 // command's usage. An error is one sentence and tells that no room was asked.
 func (c *Client) Command(ctx context.Context, room string, words []string) (reply string, done bool, err error) {
-	body, err := json.Marshal(map[string]string{"command": Line(words)})
+	return c.run(ctx, "/api/rooms/"+url.PathEscape(room)+"/command", Line(words), words)
+}
+
+// Conference runs the conference command without a room: list, xml_list, json_list,
+// count, help or commands, and what follows them. It returns as Command does.
+func (c *Client) Conference(ctx context.Context, words []string) (reply string, done bool, err error) {
+	return c.run(ctx, "/api/command", "conference "+Line(words), words)
+}
+
+// run sends a command's line.
+func (c *Client) run(ctx context.Context, path, line string, words []string) (reply string, done bool, err error) {
+	body, err := json.Marshal(map[string]string{"command": line})
 	if err != nil {
 		return "", false, fmt.Errorf("admin: %w", err)
 	}
-	target := c.url + "/api/rooms/" + url.PathEscape(room) + "/command"
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+	patience := clientPatience
+	if strings.EqualFold(words[0], "dial") {
+		patience = dialPatience
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url+path, bytes.NewReader(body))
 	if err != nil {
 		return "", false, fmt.Errorf("admin: %w", err)
 	}

@@ -50,7 +50,7 @@ func requireSecret(secret string, next http.Handler) http.Handler {
 		got := sha256.Sum256([]byte(given))
 		if !ok || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="omniverto"`)
-			answer(w, http.StatusUnauthorized, "the secret in "+SecretFile+" of the data folder is needed: Authorization: Bearer SECRET")
+			refuse(w, r, http.StatusUnauthorized, "the secret in "+SecretFile+" of the data folder is needed: Authorization: Bearer SECRET")
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -60,7 +60,7 @@ func requireSecret(secret string, next http.Handler) http.Handler {
 func requireLocalHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isLocalHost(r.Host) {
-			answer(w, http.StatusForbidden, "use the address itself or localhost, not a name")
+			refuse(w, r, http.StatusForbidden, "use the address itself or localhost, not a name")
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -82,17 +82,27 @@ func isLocalHost(host string) bool {
 const maxBody = 1 << 20
 
 // requireJSON refuses bodies of other types, which a web page could send without
-// being asked, and bounds the rest.
+// being asked, and bounds the rest. A DELETE has no body, and no type of it.
 func requireJSON(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		bare := r.Method == http.MethodDelete && r.ContentLength == 0
+		if !bare && r.Method != http.MethodGet && r.Method != http.MethodHead {
 			kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 			if err != nil || kind != "application/json" {
-				answer(w, http.StatusUnsupportedMediaType, "the body must be application/json")
+				refuse(w, r, http.StatusUnsupportedMediaType, "the body must be application/json")
 				return
 			}
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// refuse answers a request that does not come through: in JSON where the rest is.
+func refuse(w http.ResponseWriter, r *http.Request, status int, text string) {
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		Answer(w, status, Failure{text})
+		return
+	}
+	answer(w, status, text)
 }

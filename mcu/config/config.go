@@ -1,7 +1,9 @@
 // Package config holds the settings of one server: defaults, environment,
-// omniverto.yaml and flags, read once and validated as a whole.
+// omniverto.yaml, flags and the verto.conf of a FreeSWITCH tree, read once and
+// validated as a whole.
 //
-// It is a leaf: it imports nothing of the project and starts no goroutine.
+// It knows how such a tree is read and nothing else of the project, and starts no
+// goroutine.
 package config
 
 import (
@@ -9,12 +11,13 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // Config is everything that "omniverto serve" can be told. Each field is one
 // flag (--public-url), one environment variable (OMNIVERTO_PUBLIC_URL) and one
-// key of omniverto.yaml (public_url); the first of these that is given wins,
-// then the value of [Default]. A Config is not changed after [Load].
+// key of omniverto.yaml (public_url); the first of these that is given wins, then
+// what FreeSWITCH's verto.conf says, then the value of [Default]. A Config is not changed after [Load].
 type Config struct {
 	// Data is the folder for all that the server keeps: keys, certificates,
 	// secrets. It is made when missing, readable by its owner only.
@@ -54,10 +57,30 @@ type Config struct {
 	AllowedOrigins []string
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
+	// ForceRegisterDomain replaces the domain of every login. Empty: with users of one
+	// domain that one, with several the named one.
+	ForceRegisterDomain string
+	// Context is that of the dialplan for users whose directory entry names none.
+	Context string
+	// Codecs are those of calls in rooms whose profile names none, the most wanted
+	// first, as in opus,vp8. Empty: the server's choice.
+	Codecs []string
+	// DetachTimeout is how long somebody whose connection and media are lost keeps his
+	// place in a room, at least a second.
+	DetachTimeout time.Duration
+	// MaxRooms is how many rooms there may be at a time.
+	MaxRooms int
+	// CDR is the folder of call detail records, one for each conference that has
+	// ended. Empty: none are written.
+	CDR string
+	// CDRKeepDays and CDRKeepCount say which records stay: those younger than so many
+	// days, and of these so many of the newest; 0: no such limit.
+	CDRKeepDays, CDRKeepCount int
 	// LogLevel is the least level that is logged.
 	LogLevel slog.Level
 
-	named map[string]bool // settings that the user gave, by flag name; read-only
+	named    map[string]bool // settings that the user gave, by flag name; read-only
+	warnings []string        // about the FreeSWITCH tree
 }
 
 // Default returns the settings of a server that is told nothing. Data is
@@ -71,11 +94,16 @@ func Default() Config {
 		WS:       "127.0.0.1:8081",
 		Media:    ":10000",
 		Admin:    "127.0.0.1:8444",
+		Context:  "default",
 		LogLevel: slog.LevelInfo,
+
+		DetachTimeout: 120 * time.Second, // FreeSWITCH's
+		MaxRooms:      1000,
+		CDRKeepDays:   90,
 	}
 }
 
-// Named reports whether the user gave this setting by flag, environment or file
+// Named reports whether the user gave this setting by flag, environment or a file
 // ("https", "public-url"). A taken port stops the start if it was named.
 func (c Config) Named(setting string) bool { return c.named[setting] }
 

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/omniverto/omniverto/mcu/config"
 )
@@ -77,6 +78,14 @@ advertise: [192.0.2.7, meet.example.org]
 allowed_origins:
   - https://meet.example.org
 trusted_proxies: 10.0.0.0/8, ::1
+force_register_domain: example.org
+context: inside
+codecs: [opus, PCMA@8000h@20i]
+detach_timeout: 90
+max_rooms: 7
+cdr: /srv/cdr
+cdr_keep_days: 0
+cdr_keep_count: 500
 log_level: debug
 `, nil)
 	if err != nil {
@@ -91,6 +100,9 @@ log_level: debug
 	want.Advertise = []string{"192.0.2.7", "meet.example.org"}
 	want.AllowedOrigins = []string{"https://meet.example.org"}
 	want.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	want.ForceRegisterDomain, want.Context, want.Codecs = "example.org", "inside", []string{"opus", "PCMA@8000h@20i"}
+	want.DetachTimeout, want.MaxRooms = 90*time.Second, 7
+	want.CDR, want.CDRKeepDays, want.CDRKeepCount = "/srv/cdr", 0, 500
 	want.LogLevel = slog.LevelDebug
 	if diff := differing(c, want); len(diff) > 0 {
 		t.Errorf("differs in %v:\n got %+v\nwant %+v", diff, c, want)
@@ -137,6 +149,11 @@ func TestRefused(t *testing.T) {
 		{"key without cert", "", map[string]string{"key": "k.pem"}, "cert and key: give both or neither"},
 		{"public url", "", map[string]string{"public-url": "meet.example.org"}, `public-url: "meet.example.org" is not a URL`},
 		{"origin", "", map[string]string{"allowed-origins": "*"}, `allowed-origins: "*" is not an origin`},
+		{"detach timeout", "detach_timeout: 0", nil, `line 1: detach_timeout: "0" is not a time from 1s to 24h`},
+		{"long detach timeout", "", map[string]string{"detach-timeout": "9999999999"}, "is not a time from 1s to 24h"},
+		{"rooms", "", map[string]string{"max-rooms": "0"}, `max-rooms: "0" is not a number from 1 to`},
+		{"records", "", map[string]string{"cdr-keep-days": "-1"}, `cdr-keep-days: "-1" is not a number from 0 to`},
+		{"codecs", "", map[string]string{"codecs": "opus;vp8"}, `codecs: "opus;vp8" is not the name of a codec`},
 		{"advertise", "", map[string]string{"advertise": "1.2.3.4:10000"}, `advertise: "1.2.3.4:10000" is not an IP`},
 	}
 	for _, tt := range tests {
@@ -196,7 +213,8 @@ func TestSampleFile(t *testing.T) {
 		})
 	}
 	for _, key := range []string{"data", "conf", "media_dir", "https", "ws", "media", "admin", "metrics", "cert", "key",
-		"public_url", "advertise", "allowed_origins", "trusted_proxies", "log_level"} {
+		"public_url", "advertise", "allowed_origins", "trusted_proxies", "force_register_domain", "context", "codecs",
+		"detach_timeout", "max_rooms", "cdr", "cdr_keep_days", "cdr_keep_count", "log_level"} {
 		if !strings.Contains(uncomment(string(sample)), "\n"+key+":") {
 			t.Errorf("the sample does not show %s", key)
 		}

@@ -20,9 +20,9 @@ type Sources struct {
 	Env   []string          // as os.Environ returns it
 }
 
-// Load merges flags over environment over file over [Default] and validates
-// the result. The error is one sentence that names the setting, and the line of
-// the file if it came from there.
+// Load merges flags over environment over file over the verto.conf of the FreeSWITCH
+// tree over [Default] and validates the result. The error is one sentence that names
+// the setting, and the line of the file if it came from there.
 func Load(src Sources) (Config, error) {
 	env := environment(src.Env)
 	c := Default()
@@ -42,6 +42,9 @@ func Load(src Sources) (Config, error) {
 	}
 	if err := absolute(&c); err != nil {
 		return Config{}, fmt.Errorf("config: find the working folder: %w", err)
+	}
+	if err := c.readTree(); err != nil {
+		return Config{}, err
 	}
 	if err := c.restorePublicURL(); err != nil {
 		return Config{}, err

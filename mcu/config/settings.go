@@ -5,7 +5,9 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // setting ties one name to one field. The name is the flag's; environment and
@@ -37,6 +39,14 @@ func settings() []setting {
 		list("advertise", func(c *Config) *[]string { return &c.Advertise }),
 		list("allowed-origins", func(c *Config) *[]string { return &c.AllowedOrigins }),
 		{"trusted-proxies", setTrustedProxies, getTrustedProxies},
+		text("force-register-domain", func(c *Config) *string { return &c.ForceRegisterDomain }),
+		text("context", func(c *Config) *string { return &c.Context }),
+		list("codecs", func(c *Config) *[]string { return &c.Codecs }),
+		{"detach-timeout", setDetachTimeout, func(c Config) string { return c.DetachTimeout.String() }},
+		count("max-rooms", 1, func(c *Config) *int { return &c.MaxRooms }),
+		text("cdr", func(c *Config) *string { return &c.CDR }),
+		count("cdr-keep-days", 0, func(c *Config) *int { return &c.CDRKeepDays }),
+		count("cdr-keep-count", 0, func(c *Config) *int { return &c.CDRKeepCount }),
 		{"log-level", setLogLevel, func(c Config) string { return strings.ToLower(c.LogLevel.String()) }},
 	}
 }
@@ -57,6 +67,42 @@ func list(name string, field func(*Config) *[]string) setting {
 		set:  func(c *Config, v string) error { *field(c) = words(v); return nil },
 		get:  func(c Config) string { return strings.Join(*field(&c), ",") },
 	}
+}
+
+// count is a setting of a whole number, of least or more.
+func count(name string, least int, field func(*Config) *int) setting {
+	return setting{
+		name: name,
+		set: func(c *Config, v string) error {
+			n, err := strconv.Atoi(strings.TrimSpace(v))
+			if err != nil || n < least || n > maxCount {
+				return fmt.Errorf("%q is not a number from %d to %d", v, least, maxCount)
+			}
+			*field(c) = n
+			return nil
+		},
+		get: func(c Config) string { return strconv.Itoa(*field(&c)) },
+	}
+}
+
+// maxCount bounds settings that count something.
+const maxCount = 1_000_000
+
+// maxDetach bounds DetachTimeout: a place that is kept is a place that is taken.
+const maxDetach = 24 * time.Hour
+
+// setDetachTimeout reads a duration, or seconds as FreeSWITCH's detach-timeout-sec has.
+func setDetachTimeout(c *Config, v string) error {
+	v = strings.TrimSpace(v)
+	d, err := time.ParseDuration(v)
+	if seconds, number := strconv.Atoi(v); number == nil && seconds <= int(maxDetach/time.Second) {
+		d, err = time.Duration(seconds)*time.Second, nil
+	}
+	if err != nil || d < time.Second || d > maxDetach {
+		return fmt.Errorf("%q is not a time from 1s to 24h", v)
+	}
+	c.DetachTimeout = d
+	return nil
 }
 
 func words(v string) []string {
@@ -110,7 +156,7 @@ func setLogLevel(c *Config, v string) error {
 
 // absolute makes the folders and files of c independent of the working folder.
 func absolute(c *Config) error {
-	for _, path := range []*string{&c.Data, &c.Conf, &c.MediaDir, &c.Cert, &c.Key} {
+	for _, path := range []*string{&c.Data, &c.Conf, &c.MediaDir, &c.CDR, &c.Cert, &c.Key} {
 		if *path == "" {
 			continue
 		}

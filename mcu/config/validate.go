@@ -17,7 +17,7 @@ import (
 // other. Load has called it already; embedders that fill a Config call it.
 func (c Config) Validate() error {
 	for _, check := range []func() error{
-		c.checkFolders, c.checkMediaDir, c.checkAddresses, c.checkLoopback, c.checkCertificate, c.checkPublicURL, c.checkOrigins, c.checkAdvertise,
+		c.checkFolders, c.checkMediaDir, c.checkAddresses, c.checkLoopback, c.checkCertificate, c.checkPublicURL, c.checkOrigins, c.checkAdvertise, c.checkCodecs,
 	} {
 		if err := check(); err != nil {
 			return fmt.Errorf("config: %w", err)
@@ -152,6 +152,16 @@ func (c Config) checkAdvertise() error {
 	for _, host := range c.Advertise {
 		if _, err := netip.ParseAddr(host); err != nil && !name.MatchString(host) {
 			return fmt.Errorf("advertise: %q is not an IP address or a host name", host)
+		}
+	}
+	return nil
+}
+
+func (c Config) checkCodecs() error {
+	name := regexp.MustCompile(`^[A-Za-z0-9.-]+(@[0-9a-z@]+)?$`) // as in PCMA@8000h@20i
+	for _, codec := range c.Codecs {
+		if !name.MatchString(codec) {
+			return fmt.Errorf("codecs: %q is not the name of a codec, such as opus", codec)
 		}
 	}
 	return nil

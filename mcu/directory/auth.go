@@ -8,6 +8,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -127,8 +128,33 @@ func (u *User) identity(now time.Time) *Identity {
 		StereoAudio: isTrue(u.Variable("stereo_audio")),
 		Superuser:   isTrue(u.Variable("superuser")),
 		Variables:   u.Variables,
-		MemberFlags: u.Variable("conference_member_flags"),
+		MemberFlags: u.memberFlags(),
+		Context:     u.context(),
 	}
+}
+
+// memberFlags joins conference_member_flags with the flags that have a variable of
+// their own.
+func (u *User) memberFlags() string {
+	const own = "conference_member_flags_"
+	flags := []string{}
+	for name, value := range u.Variables {
+		if len(name) > len(own) && strings.EqualFold(name[:len(own)], own) && isTrue(value) {
+			flags = append(flags, strings.ToLower(name[len(own):]))
+		}
+	}
+	slices.Sort(flags)
+	if all := u.Variable("conference_member_flags"); all != "" {
+		flags = append([]string{all}, flags...)
+	}
+	return strings.Join(flags, "|")
+}
+
+func (u *User) context() string {
+	if c := u.Variable("user_context"); c != "" {
+		return c
+	}
+	return u.Params["verto-context"]
 }
 
 // expires reads Unix seconds; a time that has passed gives expiredGrace more.

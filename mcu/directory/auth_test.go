@@ -69,6 +69,32 @@ func TestPasswords(t *testing.T) {
 	}
 }
 
+// TestCallsOfAUser: his dialplan context, and the flags that he joins with.
+func TestCallsOfAUser(t *testing.T) {
+	password := `<params><param name="password" value="1234"/><param name="verto-context" value="%s"/></params><variables>%s</variables>`
+	user := func(id, context, vars string) string {
+		return `<user id="` + id + `">` + fmt.Sprintf(password, context, vars) + `</user>`
+	}
+	d := open(t, map[string]string{"d.xml": `<domain name="d.example">` +
+		user("none", "", "") + user("param", "inside", "") +
+		user("both", "inside", `<variable name="user_context" value="public"/>`) +
+		user("flags", "", `<variable name="conference_member_flags" value="mute"/><variable name="Conference_Member_Flags_moderator" value="true"/>
+			<variable name="conference_member_flags_ghost" value="false"/><variable name="conference_member_flags_deaf" value="1"/>`) +
+		`</domain>`})
+	for name, want := range map[string]string{"none": " ", "param": "inside ", "both": "public ", "flags": " mute|deaf|moderator"} {
+		id, err := login(directory.NewAuthenticator(d, nil), name, "1234", home)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := id.Context + " " + id.MemberFlags; got != want {
+			t.Errorf("%s: context and flags %q, want %q", name, got, want)
+		}
+		if moderator := id.Role() == directory.RoleModerator; moderator != (name == "flags") {
+			t.Errorf("%s: role %s", name, id.Role())
+		}
+	}
+}
+
 func TestIdentityOfAUser(t *testing.T) {
 	a := directory.NewAuthenticator(users(t), nil)
 	pat, err := login(a, "plain", "1234", home)

@@ -1,16 +1,14 @@
 package directory
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
+
+	"github.com/omniverto/omniverto/mcu/fsconf"
 )
 
 // DefaultDomain is the domain of guests when the directory names none.
@@ -22,29 +20,45 @@ type Options struct {
 	// file that another one includes is not read again by itself. The folder may be
 	// missing: then there are no users.
 	Dir string
+	// Read, if it is there, reads the users from elsewhere, and Dir says nothing. It
+	// returns nil when there are none.
+	Read func() (*fsconf.Document, error)
 	// Vars are the first values of $${name}; domain decides the domain of users
 	// that stand outside any <domain>, and of guests if no domain has users.
 	Vars map[string]string
-	Log  *slog.Logger // nil: silent
+	// ForceDomain, if it is there, replaces the domain of every login, and is that of
+	// guests (verto.conf's force-register-domain).
+	ForceDomain string
+	Log         *slog.Logger // nil: silent
 }
 
 // Directory holds the users of a folder. Safe for concurrent use; a reader sees one
 // reading or the next, never a mixture.
 type Directory struct {
-	dir   string
-	vars  map[string]string
-	log   *slog.Logger
+	// constant after construction
+	load   func() (*fsconf.Document, error)
+	domain string // when there are no users
+	force  string
+	log    *slog.Logger
+
 	table atomic.Pointer[table]
 }
 
-// Open reads the folder.
+// Open reads the users.
 func Open(o Options) (*Directory, error) {
-	d := &Directory{dir: o.Dir, vars: maps.Clone(o.Vars), log: o.Log}
+	d := &Directory{load: o.Read, domain: strings.ToLower(o.Vars["domain"]), force: strings.ToLower(o.ForceDomain), log: o.Log}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
-	if d.vars["domain"] == "" {
-		d.vars = overlay(d.vars, map[string]string{"domain": DefaultDomain})
+	if d.domain == "" {
+		d.domain = DefaultDomain
+	}
+	if d.load == nil {
+		vars := map[string]string{"domain": d.domain}
+		maps.Copy(vars, o.Vars)
+		d.load = func() (*fsconf.Document, error) {
+			return fsconf.Folder(fsconf.Options{Dir: o.Dir, Vars: vars, Log: o.Log})
+		}
 	}
 	if err := d.Reload(); err != nil {
 		return nil, err
@@ -52,11 +66,23 @@ func Open(o Options) (*Directory, error) {
 	return d, nil
 }
 
-// Reload reads the folder again. On an error the users read before stay.
+// Reload reads the users again. On an error those read before stay.
 func (d *Directory) Reload() error {
-	t, err := d.read()
+	doc, err := d.load()
 	if err != nil {
 		return fmt.Errorf("directory: %w", err)
+	}
+	return d.Adopt(doc)
+}
+
+// Adopt takes the users of a document that was read already; nil stands for none. On
+// an error those before stay.
+func (d *Directory) Adopt(doc *fsconf.Document) error {
+	t := &table{domains: map[string]map[string]*User{}}
+	if doc != nil {
+		if err := t.collect(doc.Root, doc.Vars["domain"]); err != nil {
+			return fmt.Errorf("directory: %w", err)
+		}
 	}
 	d.table.Store(t)
 	for _, id := range t.dups {
@@ -85,12 +111,14 @@ func (d *Directory) Domains() []string { return slices.Clone(d.table.Load().orde
 
 // Domain is the domain that a login belongs to: with a single domain that one,
 // whatever the login says; with several the named one. "" if several exist and none
-// was named. Without any domain it is the default one.
+// was named. Without any domain it is the default one. A forced domain is everybody's.
 func (d *Directory) Domain(named string) string {
-	switch order := d.table.Load().order; len(order) {
-	case 0:
-		return strings.ToLower(d.vars["domain"])
-	case 1:
+	switch order := d.table.Load().order; {
+	case d.force != "":
+		return d.force
+	case len(order) == 0:
+		return d.domain
+	case len(order) == 1:
 		return order[0]
 	}
 	return strings.ToLower(named)
@@ -98,107 +126,8 @@ func (d *Directory) Domain(named string) string {
 
 // GuestDomain is the domain of token holders: the first one.
 func (d *Directory) GuestDomain() string {
-	if order := d.table.Load().order; len(order) > 0 {
+	if order := d.table.Load().order; len(order) > 0 && d.force == "" {
 		return order[0]
 	}
-	return strings.ToLower(d.vars["domain"])
-}
-
-// reading is one pass over the folder.
-type reading struct {
-	root  *os.Root
-	files []string        // every *.xml, slash-separated, sorted
-	seen  map[string]bool // read, directly or by an include
-	bytes int64
-	cur   string // the file that is being read, for relative includes
-}
-
-func (d *Directory) read() (*table, error) {
-	t := &table{domains: map[string]map[string]*User{}}
-	root, err := os.OpenRoot(d.dir)
-	if errors.Is(err, fs.ErrNotExist) || d.dir == "" {
-		return t, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	r := &reading{root: root, seen: map[string]bool{}}
-	if r.files, err = listXML(root.FS()); err != nil {
-		return nil, err
-	}
-	p := &parser{vars: overlay(d.vars, nil), include: r.include}
-	for _, top := range []bool{true, false} { // the files above include the ones below
-		for _, f := range r.files {
-			if r.seen[f] || strings.Contains(f, "/") == top {
-				continue
-			}
-			if err := r.collect(p, f, t); err != nil {
-				return nil, fmt.Errorf("%s: %w", f, err)
-			}
-		}
-	}
-	return t, nil
-}
-
-func listXML(fsys fs.FS) ([]string, error) {
-	var files []string
-	err := fs.WalkDir(fsys, ".", func(path string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if !e.IsDir() && strings.HasSuffix(path, ".xml") {
-			files = append(files, path)
-		}
-		if len(files) > maxFiles {
-			return fmt.Errorf("more than %d files", maxFiles)
-		}
-		return nil
-	})
-	return files, err
-}
-
-func (r *reading) collect(p *parser, file string, t *table) error {
-	var doc element
-	if err := r.file(p, file, &doc); err != nil {
-		return err
-	}
-	return t.collect(&doc, p.vars["domain"])
-}
-
-func (r *reading) file(p *parser, file string, into *element) error {
-	r.seen[file] = true
-	info, err := r.root.Stat(file)
-	if err != nil {
-		return err
-	}
-	if r.bytes += info.Size(); info.Size() > maxFile || r.bytes > maxTotal {
-		return fmt.Errorf("too large: at most %d bytes a file, %d in all", maxFile, maxTotal)
-	}
-	b, err := r.root.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	outer := r.cur
-	r.cur = file
-	defer func() { r.cur = outer }()
-	return p.parse(b, into)
-}
-
-// include reads the files that match a pattern relative to the including file. It
-// cannot leave the folder: the pattern only selects from the files listed there.
-func (r *reading) include(p *parser, pattern string, into *element) error {
-	pattern = filepath.ToSlash(filepath.Join(filepath.Dir(r.cur), pattern))
-	if _, err := filepath.Match(pattern, ""); err != nil {
-		return fmt.Errorf("include %.80q: %w", pattern, err)
-	}
-	for _, f := range r.files {
-		if ok, _ := filepath.Match(pattern, f); !ok || f == r.cur {
-			continue
-		}
-		if err := r.file(p, f, into); err != nil {
-			return fmt.Errorf("%s: %w", f, err)
-		}
-	}
-	return nil
+	return d.Domain("")
 }

@@ -39,9 +39,15 @@ type Identity struct {
 	// The login result's flags. Moderator gives no right: rights come from Role.
 	Moderator, StereoAudio, Superuser bool
 
-	Variables   map[string]string // the directory's, names as written there; see Variable
-	MemberFlags string            // conference_member_flags, separated by '|' or ','
-	Token       *Claims           // nil for users of the directory
+	// Context is that of the dialplan for his calls: the variable user_context, else the
+	// parameter verto-context, else "".
+	Context string
+
+	Variables map[string]string // the directory's, names as written there; see Variable
+	// MemberFlags are those of the variables conference_member_flags and, by the name of
+	// the flag, conference_member_flags_NAME, separated by '|' or ','.
+	MemberFlags string
+	Token       *Claims // nil for users of the directory
 }
 
 // UserID is user@domain.

@@ -1,9 +1,10 @@
 package directory
 
 import (
-	"fmt"
 	"maps"
 	"strings"
+
+	"github.com/omniverto/omniverto/mcu/fsconf"
 )
 
 // User is one directory entry with everything merged: what the user says wins over
@@ -37,10 +38,10 @@ type settings struct {
 
 // readSettings collects <params><param name value/></params> and the same of
 // variables. Of two with one name the first wins.
-func readSettings(e *element) settings {
+func readSettings(e *fsconf.Element) settings {
 	s := settings{params: map[string]string{}, vars: map[string]string{}}
-	for _, c := range e.children {
-		switch c.name {
+	for _, c := range e.Children {
+		switch c.Name {
 		case "params":
 			addPairs(s.params, c, "param", strings.ToLower)
 		case "variables":
@@ -50,13 +51,13 @@ func readSettings(e *element) settings {
 	return s
 }
 
-func addPairs(to map[string]string, list *element, item string, key func(string) string) {
-	for _, c := range list.children {
-		name := key(c.attrs["name"])
-		if _, dup := to[name]; c.name != item || name == "" || dup {
+func addPairs(to map[string]string, list *fsconf.Element, item string, key func(string) string) {
+	for _, c := range list.Children {
+		name := key(c.Attr("name"))
+		if _, dup := to[name]; c.Name != item || name == "" || dup {
 			continue
 		}
-		to[name] = c.attrs["value"]
+		to[name] = c.Attr("value")
 	}
 }
 
@@ -81,48 +82,47 @@ type table struct {
 
 // collect walks a tree down to its domains. A user outside any domain belongs to
 // fallback (vanilla's files of single users have no domain of their own).
-func (t *table) collect(e *element, fallback string) error {
-	var loose element
-	for _, c := range e.children {
+func (t *table) collect(e *fsconf.Element, fallback string) error {
+	loose := &fsconf.Element{Name: "domain", Attrs: []fsconf.Attr{{Name: "name", Value: fallback}}}
+	for _, c := range e.Children {
 		var err error
-		switch c.name {
-		case "include", "document":
+		switch c.Name {
+		case "document":
 			err = t.collect(c, fallback)
 		case "section":
-			if c.attrs["name"] == "directory" {
+			if c.Attr("name") == "directory" {
 				err = t.collect(c, fallback)
 			}
 		case "domain":
 			err = t.domain(c)
 		case "user", "users", "group", "groups":
-			loose.children = append(loose.children, c)
+			loose.Children = append(loose.Children, c)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if len(loose.children) == 0 {
+	if len(loose.Children) == 0 {
 		return nil
 	}
-	loose.attrs = map[string]string{"name": fallback}
-	return t.domain(&loose)
+	return t.domain(loose)
 }
 
-func (t *table) domain(e *element) error {
-	name := strings.ToLower(strings.TrimSpace(e.attrs["name"]))
+func (t *table) domain(e *fsconf.Element) error {
+	name := strings.ToLower(strings.TrimSpace(e.Attr("name")))
 	if name == "" {
-		return fmt.Errorf("line %d: domain without name", e.line)
+		return e.Errorf("domain without name")
 	}
 	if t.domains[name] == nil {
 		t.domains[name] = map[string]*User{}
 		t.order = append(t.order, name)
 	}
 	own := readSettings(e)
-	for _, c := range e.children {
-		switch c.name {
+	for _, c := range e.Children {
+		switch c.Name {
 		case "groups":
-			for _, g := range c.children {
-				if g.name == "group" {
+			for _, g := range c.Children {
+				if g.Name == "group" {
 					t.group(g, name, own)
 				}
 			}
@@ -135,18 +135,18 @@ func (t *table) domain(e *element) error {
 	return nil
 }
 
-func (t *table) group(e *element, domain string, inherited settings) {
+func (t *table) group(e *fsconf.Element, domain string, inherited settings) {
 	own := readSettings(e).under(inherited)
-	for _, c := range e.children {
-		t.users(c, domain, e.attrs["name"], own)
+	for _, c := range e.Children {
+		t.users(c, domain, e.Attr("name"), own)
 	}
 }
 
-// users takes a <users> list, an <include> around users, or a <user>.
-func (t *table) users(e *element, domain, group string, inherited settings) {
-	switch e.name {
-	case "users", "include":
-		for _, c := range e.children {
+// users takes a <users> list or a <user>.
+func (t *table) users(e *fsconf.Element, domain, group string, inherited settings) {
+	switch e.Name {
+	case "users":
+		for _, c := range e.Children {
 			t.users(c, domain, group, inherited)
 		}
 	case "user":
@@ -155,17 +155,17 @@ func (t *table) users(e *element, domain, group string, inherited settings) {
 }
 
 // user enters one user. type="pointer" only puts a user defined elsewhere into a group.
-func (t *table) user(e *element, domain, group string, inherited settings) {
-	id := strings.ToLower(strings.TrimSpace(e.attrs["id"]))
+func (t *table) user(e *fsconf.Element, domain, group string, inherited settings) {
+	id := strings.ToLower(strings.TrimSpace(e.Attr("id")))
 	if id == "" {
 		return
 	}
 	known := t.domains[domain][id]
-	if known == nil && e.attrs["type"] != "pointer" {
+	if known == nil && e.Attr("type") != "pointer" {
 		s := readSettings(e).under(inherited)
-		known = &User{Name: strings.TrimSpace(e.attrs["id"]), Domain: domain, Params: s.params, Variables: s.vars}
+		known = &User{Name: strings.TrimSpace(e.Attr("id")), Domain: domain, Params: s.params, Variables: s.vars}
 		t.domains[domain][id] = known
-	} else if known != nil && e.attrs["type"] != "pointer" {
+	} else if known != nil && e.Attr("type") != "pointer" {
 		t.dups = append(t.dups, id+"@"+domain)
 	}
 	if known != nil && group != "" {

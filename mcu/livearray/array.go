@@ -1,138 +1,176 @@
 package livearray
 
-import (
-	"encoding/json"
-	"slices"
-)
+import "encoding/json"
 
-// Array is the member table of one conference, which every subscriber mirrors
-// by counting serials. Every Data that a method returns with a serial goes to all
-// subscribers, in order.
+// Array is an ordered list of rows that every subscriber mirrors by counting
+// serials. Every Data that a method returns with a serial goes to all
+// subscribers, in order. A row is JSON text, encoded once and never changed.
 type Array struct {
 	// constant after construction
 	name, channel string
 
-	keys    []string
-	members map[string]Member
-	serial  int // next
-	added   int // adds so far; deleting does not shrink it
-	booted  map[string]bool
+	rows        map[string]*row
+	first, last *row // in the order of the adds
+	bytes       int  // of keys and rows
+	serial      int  // of the newest event; 0: none yet
+	added       int  // adds so far; deleting does not shrink it
+	booted      map[string]struct{}
+
+	// made when asked for, "" or nil when a row has changed since
+	whole []Entry
+	hash  string
 }
 
-// NewArray returns an empty table. name is the conference's laName, channel its
-// laChannel.
+// row is one place in the list.
+type row struct {
+	key        string
+	data       json.RawMessage
+	canonical  []byte // of data, made when a hash is asked for
+	next, prev *row
+}
+
+// maxBooted bounds how many subscribers an Array remembers to have bootstrapped.
+// Beyond it all are forgotten: one who then loses events needs two bootstraps.
+const maxBooted = 1 << 16
+
+// NewArray returns an empty array with the name and the event channel of its
+// messages.
 func NewArray(name, channel string) *Array {
-	return &Array{name: name, channel: channel, serial: 1, members: map[string]Member{}, booted: map[string]bool{}}
+	return &Array{name: name, channel: channel, rows: map[string]*row{}, booted: map[string]struct{}{}}
 }
 
-// Name is the table's name in its messages.
+// Name is the array's name in its messages.
 func (a *Array) Name() string { return a.name }
 
 // Channel is the event channel that the messages go out on.
 func (a *Array) Channel() string { return a.channel }
 
 // Len is the number of rows.
-func (a *Array) Len() int { return len(a.keys) }
+func (a *Array) Len() int { return len(a.rows) }
 
-// Data is one table event: the "data" member of a verto.event. It is made by an
-// Array and only read by others.
-type Data struct {
-	Action   string
-	Name     string
-	Key      string // hashKey: the member's call id
-	Serial   int    // wireSerno; -1 is outside the count
-	Position int    // of an add
-	Row      Row
-	Rows     []Entry // of a bootObj
+// Bytes is the size of all keys and rows.
+func (a *Array) Bytes() int { return a.bytes }
+
+// Serial is that of the newest event, 0 before the first.
+func (a *Array) Serial() int { return a.serial }
+
+// Row is the row of a key, nil if there is none.
+func (a *Array) Row(key string) json.RawMessage {
+	if r := a.rows[key]; r != nil {
+		return r.data
+	}
+	return nil
 }
 
-// Entry is one row of a bootObj.
+// Entry is one row with its key.
 type Entry struct {
 	Key string
-	Row Row
+	Row json.RawMessage
 }
 
-// unnumbered is the serial of messages that clients do not count.
-const unnumbered = -1
-
-// Add puts a new member at the end. A key that is there already is modified
-// instead; nothing is returned when that changes nothing.
-func (a *Array) Add(key string, m Member) (Data, bool) {
-	if _, ok := a.members[key]; ok {
-		return a.Modify(key, m)
+// Rows lists all rows in order. The list is shared: it is only read.
+func (a *Array) Rows() []Entry {
+	if a.whole == nil {
+		a.whole = make([]Entry, 0, len(a.rows))
+		for r := a.first; r != nil; r = r.next {
+			a.whole = append(a.whole, Entry{r.key, r.data})
+		}
 	}
-	a.keys = append(a.keys, key)
-	a.members[key] = m
-	d := a.event("add", key)
+	return a.whole
+}
+
+// Set puts a row at the end, or in the place of the one that has its key. The
+// text must be JSON and not change afterwards.
+func (a *Array) Set(key string, data json.RawMessage) Data {
+	r := a.rows[key]
+	if r != nil {
+		a.bytes += len(data) - len(r.data)
+		r.data, r.canonical = data, nil
+		return a.event("modify", r)
+	}
+	r = &row{key: key, data: data, prev: a.last}
+	if a.last == nil {
+		a.first = r
+	} else {
+		a.last.next = r
+	}
+	a.last = r
+	a.rows[key] = r
+	a.bytes += len(key) + len(data)
+	d := a.event("add", r)
 	d.Position = a.added
 	a.added++
-	return d, true
-}
-
-// Modify tells a member's new state. It returns false, and there is nothing to
-// send, when the row has not changed (the energy score alone does not count) or
-// the key is unknown.
-func (a *Array) Modify(key string, m Member) (Data, bool) {
-	old, ok := a.members[key]
-	if !ok || old.same(m) {
-		return Data{}, false
-	}
-	a.members[key] = m
-	return a.event("modify", key), true
-}
-
-// Delete takes a member out; false when the key is unknown.
-func (a *Array) Delete(key string) (Data, bool) {
-	if _, ok := a.members[key]; !ok {
-		return Data{}, false
-	}
-	d := a.event("del", key)
-	delete(a.members, key)
-	a.keys = slices.DeleteFunc(a.keys, func(k string) bool { return k == key })
-	return d, true
-}
-
-// event numbers an event about a row that is there.
-func (a *Array) event(action, key string) Data {
-	d := Data{Action: action, Name: a.name, Key: key, Serial: a.serial, Row: a.members[key].Row()}
-	a.serial++
 	return d
 }
 
-// Clear empties the table at the conference's end. Its message is for all who
-// are still subscribed.
+// Delete takes a row out; false when the key is unknown.
+func (a *Array) Delete(key string) (Data, bool) {
+	r := a.rows[key]
+	if r == nil {
+		return Data{}, false
+	}
+	if r.prev == nil {
+		a.first = r.next
+	} else {
+		r.prev.next = r.next
+	}
+	if r.next == nil {
+		a.last = r.prev
+	} else {
+		r.next.prev = r.prev
+	}
+	delete(a.rows, key)
+	a.bytes -= len(key) + len(r.data)
+	return a.event("del", r), true
+}
+
+// event numbers an event about a row.
+func (a *Array) event(action string, r *row) Data {
+	a.serial++
+	a.whole, a.hash = nil, ""
+	return Data{Action: action, Name: a.name, Key: r.key, Serial: a.serial, Row: r.data}
+}
+
+// Clear empties the array. Its message is for all who are subscribed; they begin
+// to count anew.
 func (a *Array) Clear() Data {
-	a.keys = nil
-	clear(a.members)
-	clear(a.booted)
+	a.first, a.last, a.whole, a.hash, a.bytes = nil, nil, nil, "", 0
+	clear(a.rows)
 	return a.empty()
 }
 
 func (a *Array) empty() Data { return Data{Action: "clear", Name: a.name, Serial: unnumbered} }
 
-// boot is the whole table for one subscriber.
+// boot is the whole array for one subscriber.
 func (a *Array) boot() Data {
-	d := Data{Action: "bootObj", Name: a.name, Serial: unnumbered, Rows: make([]Entry, len(a.keys))}
-	for i, k := range a.keys {
-		d.Rows[i] = Entry{k, a.members[k].Row()}
-	}
-	return d
+	return Data{Action: "bootObj", Name: a.name, Serial: unnumbered, Rows: a.Rows()}
 }
 
-// Bootstrap answers a subscriber's bootstrap of the table name; what it returns
-// is for him alone. Whoever bootstraps again has lost count: stock clients find
-// back into it by clear and bootObj only (livearray.md 5). Another table than
+// Bootstrap answers a subscriber's bootstrap of the array of that name; what it
+// returns is for him alone. Whoever bootstraps again has lost count: stock clients
+// find back into it by clear and bootObj only (livearray.md 5). Another array than
 // this is empty.
 func (a *Array) Bootstrap(subscriber, name string) []Data {
 	if name != a.name {
-		return []Data{{Action: "bootObj", Name: name, Serial: unnumbered}}
+		return []Data{Empty(name)}
 	}
-	if a.booted[subscriber] {
+	if _, again := a.booted[subscriber]; again {
 		return a.Resync()
 	}
-	a.booted[subscriber] = true
+	if len(a.booted) >= maxBooted {
+		clear(a.booted)
+	}
+	a.booted[subscriber] = struct{}{}
 	return []Data{a.boot()}
 }
+
+// Empty answers the bootstrap of an array that nobody has made.
+func Empty(name string) Data {
+	return Data{Action: "bootObj", Name: cut(name, maxName), Serial: unnumbered}
+}
+
+// maxName bounds an array's name that a client asked for, in bytes.
+const maxName = 256
 
 // Resync brings one subscriber back who missed events.
 func (a *Array) Resync() []Data { return []Data{a.empty(), a.boot()} }
@@ -146,56 +184,9 @@ func (a *Array) Params(d Data) map[string]any {
 }
 
 // Unicast are the parameters of the verto.event that carries d to one session.
-func (a *Array) Unicast(d Data, sessid string) map[string]any {
-	return map[string]any{"data": d, "eventChannel": a.channel, "sessid": sessid}
-}
+func (a *Array) Unicast(d Data, sessid string) map[string]any { return Unicast(d, a.channel, sessid) }
 
-// MarshalJSON makes the wire form, whose members and their order depend on the
-// action.
-func (d Data) MarshalJSON() ([]byte, error) {
-	switch d.Action {
-	case "add":
-		return json.Marshal(struct {
-			Action   string `json:"action"`
-			Position int    `json:"arrIndex"`
-			Name     string `json:"name"`
-			Key      string `json:"hashKey"`
-			Serial   int    `json:"wireSerno"`
-			Row      Row    `json:"data"`
-		}{d.Action, d.Position, d.Name, d.Key, d.Serial, d.Row})
-	case "modify":
-		return json.Marshal(struct {
-			Action string `json:"action"`
-			Name   string `json:"name"`
-			Key    string `json:"hashKey"`
-			Serial int    `json:"wireSerno"`
-			Row    Row    `json:"data"`
-		}{d.Action, d.Name, d.Key, d.Serial, d.Row})
-	case "del":
-		return json.Marshal(struct {
-			Name   string `json:"name"`
-			Action string `json:"action"`
-			Key    string `json:"hashKey"`
-			Serial int    `json:"wireSerno"`
-			Row    Row    `json:"data"`
-		}{d.Name, d.Action, d.Key, d.Serial, d.Row})
-	}
-	return d.marshalWhole()
+// Unicast are the parameters of the verto.event that carries d to one session.
+func Unicast(d Data, channel, sessid string) map[string]any {
+	return map[string]any{"data": d, "eventChannel": channel, "sessid": sessid}
 }
-
-// marshalWhole makes the wire form of clear and bootObj.
-func (d Data) marshalWhole() ([]byte, error) {
-	var data any = struct{}{}
-	if d.Action == "bootObj" {
-		data = append([]Entry{}, d.Rows...)
-	}
-	return json.Marshal(struct {
-		Action string `json:"action"`
-		Name   string `json:"name"`
-		Serial int    `json:"wireSerno"`
-		Data   any    `json:"data"`
-	}{d.Action, d.Name, d.Serial, data})
-}
-
-// MarshalJSON makes the pair of key and row.
-func (e Entry) MarshalJSON() ([]byte, error) { return json.Marshal([2]any{e.Key, e.Row}) }

@@ -1,7 +1,9 @@
 package livearray_test
 
 import (
+	"encoding/json"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/omniverto/omniverto/mcu/livearray"
@@ -11,72 +13,12 @@ func person(id uint32, name string) livearray.Member {
 	return livearray.Member{ID: id, Name: name, Codec: "opus@48000", Video: &livearray.Video{Layer: -1}}
 }
 
-func TestModifyOnlyWhenTheRowChanges(t *testing.T) {
-	t.Parallel()
-	ada := person(1, "Ada")
-	change := func(f func(*livearray.Member)) livearray.Member {
-		m, v := ada, *ada.Video
-		m.Video = &v
-		f(&m)
-		return m
-	}
-	for _, c := range []struct {
-		name string
-		key  string
-		to   livearray.Member
-		told bool
-	}{
-		{"nothing", "ada", ada, false},
-		{"a copy of the same", "ada", change(func(*livearray.Member) {}), false},
-		{"the energy score alone", "ada", change(func(m *livearray.Member) { m.Audio.EnergyScore = 900 }), false},
-		{"empty variables instead of none", "ada", change(func(m *livearray.Member) { m.UserVariables = map[string]string{} }), false},
-		{"an unknown key", "bob", person(2, "Bob"), false},
-		{"talking", "ada", change(func(m *livearray.Member) { m.Audio.Talking = true }), true},
-		{"a layer", "ada", change(func(m *livearray.Member) { m.Video.Layer = 0 }), true},
-		{"the camera goes", "ada", change(func(m *livearray.Member) { m.Video = nil }), true},
-		{"a variable", "ada", change(func(m *livearray.Member) { m.UserVariables = map[string]string{"email": "a@b"} }), true},
-		{"conference hold", "ada", change(func(m *livearray.Member) { m.Hold = true }), true},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			a := livearray.NewArray("r", "ch")
-			a.Add("ada", ada)
-			d, ok := a.Modify(c.key, c.to)
-			if ok != c.told {
-				t.Fatalf("told %v, want %v: %s", ok, c.told, marshal(t, d))
-			}
-			next, _ := a.Delete("ada")
-			if want := 2 + btoi(c.told); next.Serial != want {
-				t.Errorf("next serial %d, want %d", next.Serial, want)
-			}
-		})
-	}
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func TestAddTwiceModifies(t *testing.T) {
-	t.Parallel()
-	a := livearray.NewArray("r", "ch")
-	a.Add("k", person(1, "Ada"))
-	if _, ok := a.Add("k", person(1, "Ada")); ok {
-		t.Error("adding the same again is told")
-	}
-	if d, ok := a.Add("k", person(1, "Eve")); !ok || d.Action != "modify" || a.Len() != 1 {
-		t.Errorf("adding another under the same key: %v %s, %d rows", ok, d.Action, a.Len())
-	}
-}
-
 func TestPositionsOnlyGrow(t *testing.T) {
 	t.Parallel()
 	a := livearray.NewArray("r", "ch")
 	var got []int
 	for i, key := range []string{"a", "b", "c", "d"} {
-		d, _ := a.Add(key, person(uint32(i), key))
+		d := a.Set(key, person(uint32(i), key).Row())
 		got = append(got, d.Position)
 		if key == "b" {
 			a.Delete("a")
@@ -98,7 +40,7 @@ func actions(ds []livearray.Data) []string {
 func TestBootstrapAgainResyncs(t *testing.T) {
 	t.Parallel()
 	a := livearray.NewArray("r", "ch")
-	a.Add("k", person(1, "Ada"))
+	a.Set("k", person(1, "Ada").Row())
 	again := []string{"clear", "bootObj"}
 	for _, c := range []struct {
 		name string
@@ -111,10 +53,14 @@ func TestBootstrapAgainResyncs(t *testing.T) {
 		{"and again", func() {}, "s1", again},
 		{"another session", func() {}, "s2", []string{"bootObj"}},
 		{"after he left", func() { a.Forget("s1") }, "s1", []string{"bootObj"}},
-		{"after the end", func() { a.Clear() }, "s2", []string{"bootObj"}},
+		{"another array", func() {}, "s1", []string{"bootObj"}},
 	} {
 		c.do()
-		got := a.Bootstrap(c.who, "r")
+		array := "r"
+		if c.name == "another array" {
+			array = "x"
+		}
+		got := a.Bootstrap(c.who, array)
 		if !slices.Equal(actions(got), c.want) {
 			t.Errorf("%s: %v, want %v", c.name, actions(got), c.want)
 		}
@@ -132,6 +78,7 @@ func TestWholeTables(t *testing.T) {
 	for _, c := range []struct{ name, got, want string }{
 		{"empty", marshal(t, a.Bootstrap("s", "r")), `[{"action":"bootObj","name":"r","wireSerno":-1,"data":[]}]`},
 		{"of another name", marshal(t, a.Bootstrap("s", "x")), `[{"action":"bootObj","name":"x","wireSerno":-1,"data":[]}]`},
+		{"the hash", marshal(t, a.HashOf()), `{"action":"hash","name":"r","wireSerno":-1,"lastSerno":0,"hash":"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"}`},
 		{"clear", marshal(t, a.Clear()), `{"action":"clear","name":"r","wireSerno":-1,"data":{}}`},
 		{"to all", marshal(t, a.Params(a.Clear())), `{"data":{"action":"clear","name":"r","wireSerno":-1,"data":{}},"eventChannel":"ch"}`},
 		{"to one", marshal(t, a.Unicast(a.Clear(), "s")), `{"data":{"action":"clear","name":"r","wireSerno":-1,"data":{}},"eventChannel":"ch","sessid":"s"}`},
@@ -146,12 +93,45 @@ func TestWholeTables(t *testing.T) {
 func TestSnapshotIsFixed(t *testing.T) {
 	t.Parallel()
 	a := livearray.NewArray("r", "ch")
-	a.Add("k", person(1, "Ada"))
+	a.Set("k", person(1, "Ada").Row())
 	boot := a.Bootstrap("s", "r")
 	before := marshal(t, boot)
-	a.Modify("k", person(1, "Eve"))
+	a.Set("k", person(1, "Eve").Row())
 	a.Delete("k")
 	if after := marshal(t, boot); after != before {
 		t.Errorf("\n got %s\nwant %s", after, before)
+	}
+}
+
+// TestOrderIsKept through deletes anywhere, and in time: a list of this size that
+// looked for its rows would take minutes.
+func TestOrderIsKept(t *testing.T) {
+	t.Parallel()
+	a := livearray.NewArray("r", "ch")
+	const n = 50000
+	for i := range n {
+		a.Set(strconv.Itoa(i), json.RawMessage("1"))
+	}
+	for i := range n {
+		if i%3 != 1 {
+			a.Delete(strconv.Itoa(n - 1 - i))
+		}
+	}
+	last := -1
+	for _, e := range a.Rows() {
+		i, _ := strconv.Atoi(e.Key)
+		if i <= last {
+			t.Fatalf("%d after %d", i, last)
+		}
+		last = i
+	}
+	if want := (n + 1) / 3; a.Len() != want || len(a.Rows()) != want {
+		t.Errorf("%d rows, %d listed, want %d", a.Len(), len(a.Rows()), want)
+	}
+	for _, e := range a.Rows() {
+		a.Delete(e.Key)
+	}
+	if a.Len() != 0 || a.Bytes() != 0 || len(a.Rows()) != 0 {
+		t.Errorf("left: %d rows, %d bytes", a.Len(), a.Bytes())
 	}
 }

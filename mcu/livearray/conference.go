@@ -1,6 +1,10 @@
 package livearray
 
 import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -37,6 +41,12 @@ func (c Conference) InfoChannel() string { return "conference-info." + c.full() 
 // ModChannel carries moderator commands and their answers.
 func (c Conference) ModChannel() string { return "conference-mod." + c.full() }
 
+// DescriptionChannel carries the description of the conference and its members.
+func (c Conference) DescriptionChannel() string { return "conference." + c.full() }
+
+// Entity is the conference's name with its domain.
+func (c Conference) Entity() string { return c.full() }
+
 // ChatID is the conference's address for verto.info messages.
 func (c Conference) ChatID() string { return "conf+" + c.full() }
 
@@ -52,6 +62,9 @@ type Leg struct {
 	// them, so that a screen share makes stock clients start over with the wrong
 	// member; they do heed them.
 	ScreenShare, VideoOnly bool
+	// Variables are told besides: FreeSWITCH's variables conference_verto_X by X.
+	// Those with the name of another member are left out.
+	Variables map[string]string
 }
 
 // pvtData is the body of a join or part event.
@@ -90,5 +103,46 @@ func (c Conference) pvt(action string, l Leg) map[string]any {
 	if l.Moderator {
 		d.Role, d.ModChannel = "moderator", c.ModChannel()
 	}
-	return map[string]any{"pvtData": d, "eventChannel": l.Session, "eventType": "channelPvtData"}
+	return pvtEvent(l.Session, withVariables(encode(d), l.Variables))
+}
+
+// own are the names of a join event's members, which no variable may take.
+const own = "/callID/action/laChannel/laName/role/chatID/conferenceMemberID/canvasCount/secondScreen/screenShare" +
+	"/videoOnly/modChannel/chatChannel/infoChannel/"
+
+// withVariables puts variables at the end of an object, by name.
+func withVariables(object []byte, vars map[string]string) json.RawMessage {
+	object = bytes.TrimSuffix(object, []byte("}"))
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		if name == "" || strings.Contains(own, "/"+name+"/") {
+			continue
+		}
+		object = append(append(object, ','), encode(name)...)
+		object = append(append(object, ':'), encode(vars[name])...)
+	}
+	return append(object, '}')
+}
+
+// pvtEvent are the parameters of a verto.event for one session about its own call.
+func pvtEvent(session string, data any) map[string]any {
+	return map[string]any{"pvtData": data, "eventChannel": session, "eventType": "channelPvtData"}
+}
+
+// Reasons for which a call waits at a conference's door.
+const (
+	WaitsForPIN       = "pin"       // the client is to send or dial it
+	WaitsForRightPIN  = "pin-wrong" // the one that it sent was wrong
+	WaitsForAdmission = "admission" // a moderator is to let it in
+	WaitsNoMore       = "none"      // it is let in
+)
+
+// Waiting are the parameters of the verto.event that tells a session what its call
+// waits for. FreeSWITCH has no such message.
+func (c Conference) Waiting(callID, session, reason string) map[string]any {
+	return pvtEvent(session, struct {
+		Action string `json:"action"`
+		CallID string `json:"callID"`
+		Reason string `json:"reason"`
+		LaName string `json:"laName"`
+	}{"conference-waiting", callID, reason, c.LaName()})
 }

@@ -39,13 +39,8 @@ type Place struct {
 // GeometryEvent are the parameters of the verto.event that tells a geometry: on
 // the info channel, or to one session alone, on its own channel.
 func (c Conference) GeometryEvent(g Geometry, session string) map[string]any {
-	body := struct {
+	return c.infoEvent(struct {
 		ContentType string   `json:"contentType"`
 		Geometry    Geometry `json:"geometry"`
-	}{"canvas-geometry", g}
-	channel := c.InfoChannel()
-	if session != "" {
-		return map[string]any{"eventData": body, "eventChannel": session, "infoChannel": channel}
-	}
-	return map[string]any{"eventData": body, "eventChannel": channel}
+	}{"canvas-geometry", g}, session)
 }

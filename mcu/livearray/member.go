@@ -18,6 +18,12 @@ type Member struct {
 	Video         *Video // nil: neither video nor avatar; never written after it was handed in
 	// Hold is the conference's hold, which shows in the status text only.
 	Hold bool
+
+	// What follows is ours; FreeSWITCH's rows do not tell it.
+	Role     string // moderator, participant or viewer; "" is not told
+	Hand     int64  // when he raised it, Unix ms; 0: it is down
+	Quality  int    // of his connection: 1 bad, 2 poor, 3 good; 0 is not told
+	Detached bool   // his media is gone and he may come back
 }
 
 // Audio is the audio half of a member's status.
@@ -116,15 +122,15 @@ func (m Member) Status() string {
 	if m.Video != nil {
 		video = m.Video.wire()
 	}
-	text, err := json.Marshal(struct {
+	return string(encode(struct {
 		Audio     audioStatus `json:"audio"`
 		Video     any         `json:"video"`
 		OldStatus string      `json:"oldStatus"`
-	}{audioStatus(m.Audio), video, m.StatusText()})
-	if err != nil {
-		panic(err) // of bools, numbers and strings: cannot be
-	}
-	return string(text)
+		Role      string      `json:"role,omitempty"`
+		Hand      int64       `json:"hand,omitempty"`
+		Quality   int         `json:"quality,omitempty"`
+		Detached  bool        `json:"detached,omitempty"`
+	}{audioStatus(m.Audio), video, m.StatusText(), m.Role, m.Hand, m.Quality, m.Detached}))
 }
 
 func (v *Video) wire() videoStatus {
@@ -148,35 +154,36 @@ func orNull(s string) *string {
 	return &s
 }
 
-// Row is one row of the table.
-type Row struct {
-	ID, Number, Name, Codec, Status string
-	UserVariables                   map[string]string
-}
-
-// Row is the member's row.
-func (m Member) Row() Row {
-	return Row{
-		ID: fmt.Sprintf("%04d", m.ID), Number: m.Number, Name: m.Name, Codec: m.Codec, Status: m.Status(),
-		UserVariables: m.UserVariables,
-	}
-}
-
-// MarshalJSON makes the array of seven columns. The last one is a place for the
-// client's own buttons. Stock clients read the variables without asking whether
-// there are any, so an object is always there.
-func (r Row) MarshalJSON() ([]byte, error) {
-	vars := r.UserVariables
+// Row is the member's row: seven columns. The last one is a place for the client's
+// own buttons. Stock clients read the variables without asking whether there are
+// any, so an object is always there.
+func (m Member) Row() json.RawMessage {
+	vars := m.UserVariables
 	if vars == nil {
 		vars = map[string]string{}
 	}
-	return json.Marshal([7]any{r.ID, r.Number, r.Name, r.Codec, r.Status, vars, nil})
+	return encode([7]any{fmt.Sprintf("%04d", m.ID), m.Number, m.Name, m.Codec, m.Status(), vars, nil})
 }
 
 // same reports whether two states give the same row, the energy score aside.
 func (m Member) same(o Member) bool {
 	m.Audio.EnergyScore, o.Audio.EnergyScore = 0, 0
-	a, b := m.Row(), o.Row()
-	return a.ID == b.ID && a.Number == b.Number && a.Name == b.Name && a.Codec == b.Codec &&
-		a.Status == b.Status && maps.Equal(a.UserVariables, b.UserVariables)
+	return m.Audio == o.Audio && m.sameButTalk(o)
+}
+
+// sameButTalk reports whether nothing but the talking and who has the audio floor
+// tells two states apart.
+func (m Member) sameButTalk(o Member) bool {
+	a, b := m.Audio, o.Audio
+	a.Talking, a.Floor, a.EnergyScore = b.Talking, b.Floor, b.EnergyScore
+	return a == b && m.sameVideo(o) && maps.Equal(m.UserVariables, o.UserVariables) &&
+		m.ID == o.ID && m.Number == o.Number && m.Name == o.Name && m.Codec == o.Codec && m.Hold == o.Hold &&
+		m.Role == o.Role && m.Hand == o.Hand && m.Quality == o.Quality && m.Detached == o.Detached
+}
+
+func (m Member) sameVideo(o Member) bool {
+	if m.Video == nil || o.Video == nil {
+		return m.Video == o.Video
+	}
+	return *m.Video == *o.Video
 }

@@ -12,14 +12,16 @@ const (
 	maxChatType = 64
 )
 
-// Command is a client's command on the table's channel.
+// Command is a client's command on an array's channel.
 type Command struct {
-	Command string `json:"command"` // bootstrap is the only one that is answered
-	Context string `json:"context"` // the channel
-	Name    string `json:"name"`
+	Command string          `json:"command"` // bootstrap, hash; of an application's array also add, modify, del and clear
+	Context string          `json:"context"` // the channel
+	Name    string          `json:"name"`
+	Key     string          `json:"hashKey"`
+	Data    json.RawMessage `json:"data"` // a row
 }
 
-// ParseCommand reads the data of a verto.broadcast on a liveArray channel; false
+// ParseCommand reads the data of a verto.broadcast on an array's channel; false
 // when it holds no command.
 func ParseCommand(data json.RawMessage) (Command, bool) {
 	var in struct {
@@ -34,25 +36,44 @@ func ParseCommand(data json.RawMessage) (Command, bool) {
 // Bootstrap reports whether the command asks for the whole table.
 func (c Command) Bootstrap() bool { return c.Command == "bootstrap" }
 
-// Chat is a chat message of a client.
+// Hash reports whether the command asks for the table's hash.
+func (c Command) Hash() bool { return c.Command == "hash" }
+
+// Writes reports whether the command would change rows.
+func (c Command) Writes() bool {
+	switch c.Command {
+	case "add", "modify", "del", "clear":
+		return true
+	}
+	return false
+}
+
+// Chat is what a client asks on the chat channel.
 type Chat struct {
 	Message string // may be empty
 	Type    string // "message" unless the client says otherwise
+	To      uint32 // the member whom alone it is for, 0: everybody
+	History bool   // asks for what was said before, and says nothing
 }
 
 // ParseChat reads the data of a verto.broadcast on a chat channel; false when it
-// is not to be relayed. Members of a wrong type count as absent, as with
-// FreeSWITCH.
+// is neither to be relayed nor to be answered. Members of a wrong type count as
+// absent, as with FreeSWITCH; only a receiver who is none may not become everybody.
 func ParseChat(data json.RawMessage) (Chat, bool) {
 	var in struct {
 		Action  any `json:"action"`
 		Message any `json:"message"`
 		Type    any `json:"type"`
+		To      any `json:"to"`
 	}
 	if json.Unmarshal(data, &in) != nil {
 		return Chat{}, false
 	}
-	if action, _ := in.Action.(string); !strings.EqualFold(action, "send") {
+	action, _ := in.Action.(string)
+	if strings.EqualFold(action, "history") {
+		return Chat{History: true}, true
+	}
+	if !strings.EqualFold(action, "send") {
 		return Chat{}, false
 	}
 	c := Chat{Type: "message"}
@@ -62,7 +83,22 @@ func ParseChat(data json.RawMessage) (Chat, bool) {
 	if s, ok := in.Type.(string); ok && s != "" {
 		c.Type = cut(s, maxChatType)
 	}
-	return c, true
+	var ok bool
+	c.To, ok = receiver(in.To)
+	return c, ok
+}
+
+// receiver reads a member's id; false for what can be none.
+func receiver(v any) (uint32, bool) {
+	if v == nil {
+		return 0, true
+	}
+	n, ok := v.(float64)
+	ok = ok && n >= 1 && n <= 1<<32-1 && n == float64(uint32(n))
+	if !ok {
+		return 0, false
+	}
+	return uint32(n), true
 }
 
 // cut shortens s to at most n bytes of whole runes.
@@ -74,18 +110,4 @@ func cut(s string, n int) string {
 		n--
 	}
 	return s[:n]
-}
-
-// Relay are the parameters of the verto.event that carries a chat message to all
-// subscribers. fromDisplay and from are the sender as the server knows him, empty
-// if it does not.
-func (c Conference) Relay(m Chat, fromDisplay, from string) map[string]any {
-	data := struct {
-		Direction   string `json:"direction"`
-		Message     string `json:"message,omitempty"`
-		FromDisplay string `json:"fromDisplay,omitempty"`
-		From        string `json:"from,omitempty"`
-		Type        string `json:"type"`
-	}{"outbound", m.Message, fromDisplay, from, m.Type}
-	return map[string]any{"data": data, "eventChannel": c.ChatChannel()}
 }

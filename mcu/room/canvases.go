@@ -323,7 +323,8 @@ const minKbps = 150
 // for its geometry to be there before its picture (media.md 20).
 func (s *State) sceneTime() time.Duration {
 	p := period(s.fps)
-	return (s.room.clock.Now()/p + sceneLead) * p
+	phase := s.room.phaseOf(p)
+	return ((s.room.clock.Now()-phase)/p+sceneLead)*p + phase
 }
 
 // sceneLead is in ticks.

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,8 +13,10 @@ import (
 type Reply struct {
 	Text string
 	// Later, if not nil, has to be called outside of the room's goroutine: it waits
-	// for a picture or for the disk. What it returns goes on after Text.
+	// for a picture, for the disk or for somebody who is called. What it returns goes
+	// on after Text.
 	Later func(ctx context.Context) string
+	Slow  bool // Later may take a minute
 }
 
 // Kind tells what a command is about.
@@ -25,16 +28,22 @@ const (
 	KindVideo       Kind = "video"
 	KindModeration  Kind = "moderation"
 	KindInformation Kind = "information"
+	KindRecording   Kind = "recording"
+	KindDial        Kind = "dial"
 )
 
 // Permission tells who may run a command.
 type Permission string
 
-// The permissions. What a participant may run for himself, a moderator may run for
-// everybody.
+// The permissions. Each has those of the ones below it: whoever runs the server may
+// everything, a moderator whatever is not his alone, and for everybody; a participant
+// what is for himself, a viewer of that what changes nothing but what he sees and
+// hears, and his own signs.
 const (
+	ForOperator  Permission = "operator"
 	ForModerator Permission = "moderator"
 	ForSelf      Permission = "self"
+	ForViewer    Permission = "viewer"
 )
 
 // CommandInfo is a command as help and documentation show it.
@@ -44,7 +53,8 @@ type CommandInfo struct {
 	Description string // one line
 	Kind        Kind
 	Permission  Permission
-	SelfWords   []string // the only second words that a participant may give; nil: any
+	Selector    bool     // the first word selects members
+	SelfWords   []string // the only second words that somebody may give for himself; nil: any
 }
 
 // command is one entry of the table behind FreeSWITCH's "conference NAME …" words.
@@ -60,15 +70,67 @@ type command struct {
 // errUsage rejects a command's arguments.
 var errUsage = errors.New("room: wrong arguments")
 
-// commands is the table, in the order in which help lists it.
+// Errors of CommandAs.
+var (
+	ErrNoCommand = errors.New("room: no such command")
+	ErrDenied    = errors.New("room: not allowed")
+)
+
+// eachOf and runOf make entries of a family of commands: what follows the name in
+// their usage, a line that describes them, and what they do.
+func eachOf(k Kind, p Permission) func(name, usage, description string, f func(*State, *Member, string) string) command {
+	return func(name, usage, description string, f func(*State, *Member, string) string) command {
+		return command{each: f, CommandInfo: CommandInfo{
+			Name: name, Usage: name + usage, Description: description, Kind: k, Permission: p, Selector: true}}
+	}
+}
+
+func runOf(k Kind, p Permission) func(name, usage, description string, f func(*State, []string) (Reply, error)) command {
+	return func(name, usage, description string, f func(*State, []string) (Reply, error)) command {
+		return command{run: f, CommandInfo: CommandInfo{Name: name, Usage: name + usage, Description: description, Kind: k, Permission: p}}
+	}
+}
+
+// commands is the table.
 func commands() []command {
-	return slices.Concat(audioCommands(), soundCommands(), playCommands(), memberVideoCommands(), seatCommands(), canvasCommands(), otherCommands())
+	return slices.Concat(audioCommands(), soundCommands(), gateCommands(), playCommands(), memberVideoCommands(), seatCommands(),
+		canvasCommands(), moderationCommands(), doorCommands(), peopleCommands(), dialCommands(), recordCommands(),
+		informationCommands(), variableCommands())
+}
+
+// listed is the table in the order in which help lists it: FreeSWITCH's, and then ours.
+func listed() []command {
+	order := map[string]int{}
+	for i, name := range freeSWITCHOrder() {
+		order[name] = i - len(freeSWITCHOrder())
+	}
+	all := commands()
+	slices.SortStableFunc(all, func(a, b command) int { return cmp.Compare(order[a.Name], order[b.Name]) })
+	return all
+}
+
+// freeSWITCHOrder is how FreeSWITCH's help lists its commands. Its second pause, for
+// files that play, is called by its name, pause_play.
+func freeSWITCHOrder() []string {
+	return strings.Fields(`canvas-auto-clear count list xml_list json_list energy auto-energy max-energy agc vid-canvas
+		vid-watching-canvas vid-layer volume_in volume_out position auto-3d-position play moh pause_play play_status file_seek
+		say saymember cam stop dtmf kick vid-flip vid-border hup hold unhold mute tmute unmute vmute tvmute vmute-snap unvmute
+		vblind tvblind unvblind deaf undeaf vid-filter relate getvar setvar lock unlock dial bgdial transfer record chkrecord
+		norecord pause resume recording exit_sound enter_sound pin nopin get set file-vol floor vid-floor vid-banner vid-mute-img
+		vid-logo-img vid-codec-group vid-res-id vid-role-id get-uuid clear-vid-floor vid-layout vid-write-png vid-fps vid-res
+		vid-fgimg vid-bgimg vid-bandwidth vid-personal`)
+}
+
+// LookUp finds a command by its name, which may be in any case.
+func LookUp(name string) (CommandInfo, bool) {
+	c, ok := find(name)
+	return c.CommandInfo, ok
 }
 
 // CommandTable lists all commands.
 func CommandTable() []CommandInfo {
 	var out []CommandInfo
-	for _, c := range commands() {
+	for _, c := range listed() {
 		out = append(out, c.CommandInfo)
 	}
 	return out
@@ -84,8 +146,8 @@ func find(name string) (command, bool) {
 	return all[i], true
 }
 
-// Command runs one command of the conference API; ok is false when there is none of
-// that name. The caller has checked the role.
+// Command runs one command of the conference API for whoever runs the server; ok is
+// false when there is none of that name.
 func (s *State) Command(name string, args ...string) (reply Reply, ok bool) {
 	c, ok := find(name)
 	if !ok {
@@ -94,18 +156,36 @@ func (s *State) Command(name string, args ...string) (reply Reply, ok bool) {
 	return s.call(c, args), true
 }
 
-// SelfCommand runs a command for a participant who acts on himself. It is not
-// allowed if the command is not made for that or names anybody else than id; then
-// nothing happens.
-func (s *State) SelfCommand(id MemberID, name string, args ...string) (reply Reply, allowed bool) {
+// CommandAs runs a command for a member, who may what his role says. With an error,
+// which is ErrNoCommand, ErrDenied or ErrNoMember, nothing happened. Only moderators
+// learn which commands there are.
+func (s *State) CommandAs(by MemberID, name string, args ...string) (Reply, error) {
+	m, err := s.Member(by)
+	if err != nil {
+		return Reply{}, err
+	}
 	c, ok := find(name)
 	switch {
-	case !ok, c.Permission != ForSelf, len(args) == 0, !names(args[0], id):
-		return Reply{}, false
-	case c.SelfWords != nil && (len(args) < 2 || !slices.Contains(c.SelfWords, args[1])):
-		return Reply{}, false
+	case !ok && m.req.Role == Moderator:
+		return Reply{}, ErrNoCommand
+	case !ok, !c.allows(m, args):
+		return Reply{}, ErrDenied
 	}
-	return s.call(c, args), true
+	return s.call(c, args), nil
+}
+
+// allows reports whether m may run a command with these words.
+func (c command) allows(m *Member, args []string) bool {
+	self := false // a command that is made for this role, on himself
+	switch m.req.Role {
+	case Moderator:
+		return c.Permission != ForOperator
+	case Participant:
+		self = c.Permission == ForSelf || c.Permission == ForViewer
+	case Viewer:
+		self = c.Permission == ForViewer
+	}
+	return self && names(arg(args, 0), m.id) && (c.SelfWords == nil || slices.Contains(c.SelfWords, arg(args, 1)))
 }
 
 func (s *State) call(c command, args []string) Reply {
@@ -133,29 +213,4 @@ func arg(args []string, i int) string {
 		return args[i]
 	}
 	return ""
-}
-
-// otherCommands are those about members as such, and the help.
-func otherCommands() []command {
-	info := func(name, usage, description string) CommandInfo {
-		return CommandInfo{Name: name, Usage: usage, Description: description, Kind: KindInformation, Permission: ForModerator}
-	}
-	return []command{
-		{CommandInfo: CommandInfo{Name: "kick", Usage: "kick <[member_id|all|last|non_moderator]> [<optional sound file>]",
-			Description: "removes a member", Kind: KindModeration, Permission: ForModerator},
-			each: func(s *State, m *Member, _ string) string {
-				s.Kick(m)
-				return fmt.Sprintf("+OK kicked %d\n", m.id)
-			}},
-		{CommandInfo: info("help", "help", "lists the commands"), run: help},
-		{CommandInfo: info("commands", "commands", "lists the commands"), run: help},
-	}
-}
-
-func help(*State, []string) (Reply, error) {
-	var b strings.Builder
-	for _, c := range commands() {
-		fmt.Fprintf(&b, "\t\t%s\n\t\t\t%s\n", c.Usage, c.Description)
-	}
-	return Reply{Text: b.String()}, nil
 }

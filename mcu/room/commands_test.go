@@ -49,14 +49,22 @@ func newMedia(t testing.TB) (*decor.Media, string) {
 // command makes a room without members. The first one to join gets the id first.
 func command(t testing.TB, images *decor.Media, dir string, first uint32, change func(*room.Profile)) commanded {
 	t.Helper()
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	var ids atomic.Uint32
 	ids.Store(first - 1)
-	p := room.Stock("video-mcu-stereo-480")
+	return commandWith(t, images, dir, "video-mcu-stereo-480", change, func(o *room.Options) {
+		o.Engine.NextID = func() room.MemberID { return room.MemberID(ids.Add(1)) }
+	})
+}
+
+// commandWith makes a room whose options are changed before.
+func commandWith(t testing.TB, images *decor.Media, dir, profile string, change func(*room.Profile), equip func(*room.Options)) commanded {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	p := room.Stock(profile)
 	if change != nil {
 		change(&p)
 	}
-	r, err := room.New(room.Options{
+	o := room.Options{
 		Name: "3720", Domain: "example.com", Profile: p, Layouts: layouts.Stock(), Log: log,
 		Observer: &diary{last: map[string]string{}},
 		Engine: &room.Engine{
@@ -68,9 +76,10 @@ func command(t testing.TB, images *decor.Media, dir string, first uint32, change
 			NewAudioDecoder: newLevelDecoder,
 			NewAudioEncoder: newLevelEncoder,
 			OpenSound:       openFake,
-			NextID:          func() room.MemberID { return room.MemberID(ids.Add(1)) },
 		},
-	})
+	}
+	equip(&o)
+	r, err := room.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,9 +103,9 @@ func (c commanded) three() {
 	c.t.Helper()
 	for _, req := range []room.Request{
 		{CallID: "324dd706-abed-fa2b-4986-e6bf1e18ebbe", Name: "Alice", Number: "1000", Role: room.Moderator, Session: "a"},
-		{CallID: "fbccc1d7-39a8-736e-c9f8-bc8d7c4c453a", Name: "Bob", Number: "1001", User: "1001@example.com", Session: "b",
+		{CallID: "fbccc1d7-39a8-736e-c9f8-bc8d7c4c453a", Name: "Bob", Number: "1001", User: "1001@example.com", Session: "b", Role: room.Participant,
 			UserVariables: map[string]string{"email": "bob@example.com"}},
-		{CallID: "3612cef3-2bdd-7606-5e41-899e3d834a15", Name: "Carol", Number: "1002", Session: "c"},
+		{CallID: "3612cef3-2bdd-7606-5e41-899e3d834a15", Name: "Carol", Number: "1002", Session: "c", Role: room.Participant},
 	} {
 		c.join(req, both)
 	}
@@ -241,67 +250,6 @@ func TestUnknownCommands(t *testing.T) {
 					t.Errorf("%s lacks %s", line, info.Name)
 				}
 			}
-		}
-	})
-}
-
-func TestSelfCommand(t *testing.T) {
-	withThree(t, twoCanvases, func(c commanded) {
-		for _, x := range []struct {
-			line    string
-			reply   string
-			allowed bool
-		}{
-			{"mute 6", "+OK mute 6\n", true},
-			{"TMUTE 6", "+OK unmute 6\n", true},
-			{"vmute 6 quiet", "+OK vmute 6\n", true},
-			{"tvmute 6", "+OK unvmute 6\n", true},
-			{"unvmute 0006", "+OK unvmute 6\n", true},
-			{"deaf 6", "+OK deaf 6\n", true},
-			{"undeaf 6", "+OK undeaf 6\n", true},
-			{"vid-watching-canvas 6 2", "+OK watching canvas 2\n", true},
-			{"vid-watching-canvas 6 personal", "+OK watching canvas personal\n", true},
-			{"volume_in 6 up", "+OK Volume IN 6 = 1\n", true},
-			{"volume_out 6", "+OK Volume OUT 6 = 0\n", true},
-			{"energy 6 -300", "Energy 6 = -300\n", true},
-			{"agc 6 900:50", "Agc 6 = 900\n", true},
-			{"volume_in 7 up", "", false},
-			{"hold 6 private.wav", "", false},
-			{"play tone_stream://%(60000,0,440)", "", false},
-			{"relate 6 7 nohear", "", false},
-			{"vid-flip 6 mirror", "+OK flipped 6\n", true},
-			{"vid-flip 6 rotate", "", false},
-			{"vid-flip 6", "", false},
-			{"mute 7", "", false},
-			{"mute", "", false},
-			{"mute all", "", false},
-			{"mute last", "", false},
-			{"mute 6abc", "", false},
-			{"mute +6", "", false},
-			{"mute uuid=fbccc1d7-39a8-736e-c9f8-bc8d7c4c453a", "", false},
-			{"mute 4294967302", "", false}, // 6 in 32 bits
-			{"vblind 6", "", false},
-			{"vid-banner 6 x", "", false},
-			{"vid-layout 6", "", false},
-			{"vid-floor 6 force", "", false},
-			{"kick 6", "", false},
-			{"help", "", false},
-			{"nonsense 6", "", false},
-		} {
-			words := room.Split(x.line)
-			err := c.Do(c.t.Context(), func(s *room.State) error {
-				reply, allowed := s.SelfCommand(6, words[0], words[1:]...)
-				if reply.Text != x.reply || reply.Later != nil || allowed != x.allowed {
-					t.Errorf("%q by 6: %q, allowed %t; want %q, %t", x.line, reply.Text, allowed, x.reply, x.allowed)
-				}
-				return nil
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		if i := c.info(6); i.Muted || i.Deaf || i.VideoMuted {
-			t.Errorf("%+v", i)
 		}
 	})
 }

@@ -10,10 +10,7 @@ import (
 
 // canvasCommands are those about canvases as a whole.
 func canvasCommands() []command {
-	entry := func(name, usage, description string, run func(*State, []string) (Reply, error)) command {
-		return command{run: run, CommandInfo: CommandInfo{
-			Name: name, Usage: name + usage, Description: description, Kind: KindVideo, Permission: ForModerator}}
-	}
+	entry := runOf(KindVideo, ForModerator)
 	images := func(verb string, set func(*State, int, string) error) func(*State, []string) (Reply, error) {
 		return func(s *State, args []string) (Reply, error) { return s.setImage(verb, set, args) }
 	}
@@ -30,8 +27,8 @@ func canvasCommands() []command {
 		entry("vid-personal", " [on|off]", "gives everybody a canvas that shows the others", vidPersonal),
 		entry("canvas-auto-clear", " <canvas_id> <true|false>",
 			"is kept and told, for FreeSWITCH's scripts: a canvas is always cleared; canvas 0 for all", canvasAutoClear),
-		entry("cam", " <canvas> <layer> <option>…",
-			"shows a part of a picture; canvas and layer from 0: zoom=x:y:w[:h], pan=x:<n>[i], pan=y:<n>[i] (i: further), zoom_factor=1-4, snap_factor=<n>, reset", camCommand),
+		entry("cam", "",
+			"shows a part of a picture: canvas and layer from 0, and options: zoom=x:y:w[:h], pan=x:<n>[i], pan=y:<n>[i] (i: further), zoom_factor=1-4, snap_factor=<n>, reset", camCommand),
 	}
 }
 

@@ -11,14 +11,6 @@ import (
 	_ "github.com/omniverto/omniverto/media/mediatest" // the flag -update
 )
 
-func knownCommands() map[string]bool {
-	known := map[string]bool{}
-	for _, c := range room.CommandTable() {
-		known[c.Name] = true
-	}
-	return known
-}
-
 // tableDocument is the table of docs/commands.md.
 func tableDocument() string {
 	cell := func(s string) string {
@@ -27,12 +19,12 @@ func tableDocument() string {
 	var b strings.Builder
 	b.WriteString("| Command | What it does | For |\n|---|---|---|\n")
 	for _, c := range room.CommandTable() {
-		who := "moderators"
-		if c.Permission == room.ForSelf {
-			who = "everybody, for himself"
-			if c.SelfWords != nil {
-				who += ": " + strings.Join(c.SelfWords, ", ")
-			}
+		who := map[room.Permission]string{
+			room.ForOperator: "whoever runs the server", room.ForModerator: "moderators",
+			room.ForSelf: "participants, for themselves", room.ForViewer: "everybody, for himself",
+		}[c.Permission]
+		if c.SelfWords != nil {
+			who += ": " + strings.Join(c.SelfWords, ", ")
 		}
 		usage := strings.ReplaceAll(c.Usage, "|", `\|`) // in code only the bar needs it
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", usage, cell(c.Description), who)

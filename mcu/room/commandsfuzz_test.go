@@ -26,6 +26,10 @@ func FuzzExecute(f *testing.F) {
 		"play {vol=99,loops=inf}level:5:-1\nplay level:1:3 async\npause_play\nfile_seek -1\nfile-vol 9 async\nstop all",
 		"play level:1:-1 6 nomux\nplay level:1:-1 6\nplay_status 6\nfile_seek +0 6\nkick 6", "play {\nplay {}\nplay level:1:0\nplay none",
 		"moh level:1:-1\nmoh toggle\nenter_sound file x\nenter_sound on\nexit_sound none\nkick last", "say x\nsaymember 6 x",
+		"lobby on\nadmit all\ndeny 9\nban 9\nlobby off", "lock\npin 1\npin mod 2\nnopin\nunlock", "promote 6\ndemote last viewer\nmute moderators",
+		"hand all\nmute hands\nrename 6 'a b'\nreact 6 x", "list delim '' \nlist pretty\nxml_list\njson_list compact\nget uuid\nget-uuid all",
+		"set max_members 1\nset caller_id_name x\nsetvar a b\ngetvar a\nxml_list", "transfer 3721 all\ntransfer 3721 6", "dial user/1\nbgdial x",
+		"record a 9\nrecording stop\nchkrecord\npause a\nnorecord all", "auto-energy all up\nmax-energy all 900:-1:-1\nmax-energy 6 down", "endconf\nlist",
 		"volume_in all 99999dB\nvolume_out all -dB\nenergy all up\nagc all 1:2:3\nposition 6 9:9:9\nauto-3d-position on\nfloor 6",
 	} {
 		f.Add(line)

@@ -19,10 +19,7 @@ func done(what string, m *Member) string { return fmt.Sprintf("+OK %s %d\n", wha
 
 // audioCommands are those about what a member says and hears.
 func audioCommands() []command {
-	entry := func(name, usage, description string, each func(*State, *Member, string) string) command {
-		return command{each: each, CommandInfo: CommandInfo{
-			Name: name, Usage: name + usage, Description: description, Kind: KindAudio, Permission: ForSelf}}
-	}
+	entry, viewer := eachOf(KindAudio, ForSelf), eachOf(KindAudio, ForViewer)
 	mute := func(s *State, m *Member, word string, on bool) string {
 		changed := m.muted != on
 		s.Mute(m, on)
@@ -38,11 +35,11 @@ func audioCommands() []command {
 		entry("mute", usageQuiet, "silences a member", func(s *State, m *Member, word string) string { return mute(s, m, word, true) }),
 		entry("tmute", usageQuiet, "silences a member, or ends that", func(s *State, m *Member, word string) string { return mute(s, m, word, !m.muted) }),
 		entry("unmute", usageQuiet, "lets a member be heard again", func(s *State, m *Member, word string) string { return mute(s, m, word, false) }),
-		entry("deaf", usageOne, "takes the sound of the conference from a member", func(s *State, m *Member, _ string) string {
+		viewer("deaf", usageOne, "takes the sound of the conference from a member", func(s *State, m *Member, _ string) string {
 			s.Deafen(m, true)
 			return done("deaf", m)
 		}),
-		entry("undeaf", usageOne, "gives it back", func(s *State, m *Member, _ string) string {
+		viewer("undeaf", usageOne, "gives it back", func(s *State, m *Member, _ string) string {
 			s.Deafen(m, false)
 			return done("undeaf", m)
 		}),
@@ -52,8 +49,7 @@ func audioCommands() []command {
 // memberVideoCommands are those about how a member looks and what he sees.
 func memberVideoCommands() []command {
 	entry := func(name, usage, description string, p Permission, each func(*State, *Member, string) string) command {
-		return command{each: each, CommandInfo: CommandInfo{
-			Name: name, Usage: name + usage, Description: description, Kind: KindVideo, Permission: p}}
+		return eachOf(KindVideo, p)(name, usage, description, each)
 	}
 	always := func(f func(*State, *Member, bool) string, on bool) func(*State, *Member, string) string {
 		return func(s *State, m *Member, _ string) string { return f(s, m, on) }

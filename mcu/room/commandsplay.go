@@ -14,11 +14,12 @@ import (
 // playCommands are those about what the room plays.
 func playCommands() []command {
 	entry := func(name, usage, description string, f func(*State, []string) (Reply, error)) command {
-		return command{CommandInfo: CommandInfo{
-			Name: name, Usage: name + usage, Description: description, Kind: KindAudio, Permission: ForModerator},
-			run: func(s *State, args []string) (Reply, error) { return f(s, filled(args)) }}
+		return runOf(KindAudio, ForModerator)(name, usage, description,
+			func(s *State, args []string) (Reply, error) { return f(s, filled(args)) })
 	}
 	const toOne = " [<member_id>]"
+	member := entry("saymember", " <member_id> <text>", "is refused likewise", sayMember)
+	member.Selector = true
 	return []command{
 		entry("play", " <file_path> [async|<member_id> [nomux]]",
 			"plays a sound to everybody after those that play already, beside them (async), or to one member, instead of the others with nomux; options stand before it: {vol=<dB>,loops=<n|inf>}", play),
@@ -28,13 +29,13 @@ func playCommands() []command {
 		entry("play_status", toOne, "tells what plays: milliseconds, and of how many", playStatus),
 		entry("file_seek", " [+-]<val> [<member_id>]", "goes to a time of what plays, in milliseconds; with a sign, away from where it is", fileSeek),
 		entry("file-vol", " <vol#>", "sets how loud what plays is, -50 to 50 dB; async may follow", fileVol),
-		entry("moh", " <file_path>|toggle|[on|off]|reset", "sets the music for somebody who is alone", moh),
+		entry("moh", " <file_path>|toggle|[on|off]", "sets the music for somebody who is alone, or with reset the profile's again", moh),
 		entry("enter_sound", " on|off|none|file <filename>", "sets the sound that tells of somebody who comes",
 			func(s *State, args []string) (Reply, error) { return s.setChime(&s.prompts.enter, "enter", args) }),
 		entry("exit_sound", " on|off|none|file <filename>", "sets the sound that tells of somebody who goes",
 			func(s *State, args []string) (Reply, error) { return s.setChime(&s.prompts.exit, "exit", args) }),
 		entry("say", " <text>", "is refused: there is no speech engine", sayText),
-		entry("saymember", " <member_id> <text>", "is refused likewise", sayMember),
+		member,
 	}
 }
 

@@ -10,18 +10,14 @@ import (
 // seatCommands are those about where a member is shown, what he watches and who
 // has the video floor.
 func seatCommands() []command {
-	each := func(name, usage, description string, f func(*State, *Member, string) string) command {
-		return command{each: f, CommandInfo: CommandInfo{
-			Name: name, Usage: name + usage, Description: description, Kind: KindVideo, Permission: ForModerator}}
-	}
-	run := func(name, usage, description string, f func(*State, []string) (Reply, error)) command {
-		return command{run: f, CommandInfo: CommandInfo{
-			Name: name, Usage: name + usage, Description: description, Kind: KindVideo, Permission: ForModerator}}
-	}
+	each, run := eachOf(KindVideo, ForModerator), runOf(KindVideo, ForModerator)
 	const number = " <member_id|all|last|non_moderator> [<newval>]"
 	watching := each("vid-watching-canvas", number,
 		"chooses the canvas that a member watches: its number, next or prev; the number after the last is the super canvas, personal is one without himself", vidWatchingCanvas)
-	watching.Permission = ForSelf
+	watching.Permission = ForViewer
+	resID := run("vid-res-id", " <member_id>|all <val>|clear [force]",
+		"gives a member a reservation id, which he alone has then; the one he has already takes it away unless force is added", vidResID)
+	resID.Selector = true
 	return []command{
 		each("vid-canvas", number, "chooses the canvas that shows a member: its number, next or prev", vidCanvas),
 		watching,
@@ -32,8 +28,7 @@ func seatCommands() []command {
 			s.UnlockVideoFloor()
 			return say("+OK floor Cleared\n")
 		}),
-		run("vid-res-id", " <member_id>|all <val>|clear [force]",
-			"gives a member a reservation id, which he alone has then; the one he has already takes it away unless force is added", vidResID),
+		resID,
 		each("vid-role-id", " <member_id|last> <val>|clear",
 			"gives a member a role, which he alone has then; the one he has already takes it away unless = stands before it", vidRoleID),
 	}

@@ -13,13 +13,9 @@ import (
 // and to whom.
 func soundCommands() []command {
 	each := func(name, usage, description string, p Permission, f func(*State, *Member, string) string) command {
-		return command{each: f, CommandInfo: CommandInfo{
-			Name: name, Usage: name + usage, Description: description, Kind: KindAudio, Permission: p}}
+		return eachOf(KindAudio, p)(name, usage, description, f)
 	}
-	run := func(name, usage, description string, f func(*State, []string) (Reply, error)) command {
-		return command{run: f, CommandInfo: CommandInfo{
-			Name: name, Usage: name + usage, Description: description, Kind: KindAudio, Permission: ForModerator}}
-	}
+	run := runOf(KindAudio, ForModerator)
 	const value = " <member_id|all|last|non_moderator> [<newval>]"
 	return []command{
 		each("hold", usageOne+" [file]", "takes a member's voice and picture out of the conference; he hears it on, or first a file", ForModerator, hold),
@@ -27,7 +23,6 @@ func soundCommands() []command {
 			s.Unhold(m)
 			return done("unhold", m)
 		}),
-		each("energy", value, "sets how loud one must be to be heard: a level, up or down; 0 is always open; without a word tells it", ForSelf, energy),
 		each("agc", value, "sets automatic gain: level[:low level[:factor]], up or down; without a word tells the level", ForSelf, agc),
 		each("volume_in", value, "sets how loud a member is: -4 to 4, up, down, or decibels (3dB); without a word tells it", ForSelf,
 			func(s *State, m *Member, word string) string {
@@ -37,7 +32,7 @@ func soundCommands() []command {
 				}
 				return fmt.Sprintf("+OK Volume IN %d = %s\n", m.id, m.voice.in)
 			}),
-		each("volume_out", value, "sets how loud he hears the others, likewise", ForSelf,
+		each("volume_out", value, "sets how loud he hears the others, likewise", ForViewer,
 			func(s *State, m *Member, word string) string {
 				if word != "" {
 					s.setVolumeOut(m, m.voice.out.change(word))
@@ -70,18 +65,6 @@ func moved(level int, word string) (moved int, ok bool) {
 		return max(level-levelStep, 0), true
 	}
 	return level, false
-}
-
-func energy(s *State, m *Member, word string) string {
-	if word != "" {
-		level, ok := moved(m.voice.energy, word)
-		if !ok {
-			level = atoi(word)
-		}
-		s.setEnergy(m, level)
-		s.happened("energy-level-member", m, Header{"Energy-Level", fmt.Sprint(level)})
-	}
-	return fmt.Sprintf("Energy %d = %d\n", m.id, m.voice.energy)
 }
 
 // agc takes a level of 0 and less for none given, as FreeSWITCH does.

@@ -161,7 +161,7 @@ type canvasBeat struct {
 func (r *Room) startBeat(fps int) {
 	ctx, stop := context.WithCancel(context.Background())
 	b := &canvasBeat{stop: stop, done: make(chan struct{}), Metronome: mixer.NewMetronome(mixer.MetronomeOptions{
-		Clock: r.clock, Period: period(fps), Step: r.compose,
+		Clock: r.clock, Period: period(fps), Phase: r.phaseOf(period(fps)), Step: r.compose,
 	})}
 	r.beat.Store(b)
 	r.wg.Go(func() {

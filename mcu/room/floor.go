@@ -8,7 +8,7 @@ import (
 // mayHoldFloor reports whether m may be the video floor holder: he sends video,
 // is not dedicated to a role, and there is one canvas (layouts.md §8).
 func (s *State) mayHoldFloor(m *Member) bool {
-	return s.hasCamera(m) && len(s.canvases) == 1 && !s.dedicated(m)
+	return s.hasCamera(m) && !m.callHold && len(s.canvases) == 1 && !s.dedicated(m)
 }
 
 // dedicated reports whether m sits on a seat of his role.
@@ -109,7 +109,8 @@ func (s *State) setVideoFloor(id MemberID) {
 }
 
 // dropFloor takes the floors from a leaving member; the video floor goes to the
-// newest other member with a camera, as in FreeSWITCH.
+// newest other member with a camera, but back from who had joined with it, as in
+// FreeSWITCH.
 func (s *State) dropFloor(gone *Member) {
 	if s.floor == gone.id {
 		s.floor = 0
@@ -126,6 +127,11 @@ func (s *State) dropFloor(gone *Member) {
 	}
 	s.floorLocked = false
 	next := MemberID(0)
+	if m, err := s.Member(s.lastVideo); err == nil && gone.req.JoinVideoFloor && s.mayHoldFloor(m) {
+		s.setVideoFloor(m.id)
+		s.lastVideo = 0
+		return
+	}
 	for _, m := range slices.Backward(s.members) {
 		if s.mayHoldFloor(m) {
 			next = m.id

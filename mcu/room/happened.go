@@ -45,8 +45,12 @@ func suppressName(action string) string {
 		return "hold-member"
 	case "video-floor-change":
 		return "floor-change"
-	case "agc-level-member":
+	case "agc-level-member", "auto-energy-level-member", "max-energy-level-member":
 		return "energy-level-member"
+	case "hup-member":
+		return "kick-member"
+	case "start-recording", "stop-recording", "pause-recording", "resume-recording":
+		return "record"
 	case "play-file-member-done":
 		return "play-file-done"
 	case "enter-sounds-on", "enter-sounds-off", "enter-sound-file-changed",
@@ -54,7 +58,8 @@ func suppressName(action string) string {
 		return "lock"
 	case "del-member", "mute-member", "hold-member", "kick-member", "start-talking", "stop-talking", "mute-detect",
 		"floor-change", "energy-level-member", "volume-in-member", "volume-out-member", "set-position-member",
-		"dtmf-member", "energy-level", "volume-level", "gain-level", "play-file", "play-file-done", "play-file-member":
+		"dtmf-member", "energy-level", "volume-level", "gain-level", "play-file", "play-file-done", "play-file-member",
+		"transfer", "lock", "unlock", "bgdial-result":
 		return action
 	}
 	return ""

@@ -143,6 +143,11 @@ func (s *State) Blind(m *Member, on bool) {
 	if m.look.blind != on {
 		m.look.blind = on
 		s.happened(toldIf(!on, "vblind-member"), m)
+		if sounds := s.room.profile.Sounds; on {
+			s.prompt(sounds.Blind, m)
+		} else {
+			s.prompt(sounds.Unblind, m)
+		}
 	}
 	s.rewatch()
 }

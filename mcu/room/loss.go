@@ -43,7 +43,7 @@ func (l *lossClass) mean(n int) float64 {
 
 // checkLoss chooses the loss class of what a member is sent.
 func (s *State) checkLoss(m *Member) {
-	if m.port == nil || !m.voice.loss.report(m.leg.Stats().LossOut) {
+	if m.port == nil || m.leg == nil || !m.voice.loss.report(m.leg.Stats().LossOut) {
 		return
 	}
 	m.port.SetLossy(m.voice.loss.lossy)

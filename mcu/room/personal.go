@@ -47,7 +47,7 @@ func (s *State) watched(e *encode) bool {
 
 // watch connects a member to the view of the canvas that he watches.
 func (s *State) watch(m *Member) {
-	if !m.dir.VideoOut || m.req.ScreenShare || m.look.blind || m.gone {
+	if m.leg == nil || m.callHold || !m.dir.VideoOut || m.req.ScreenShare || m.look.blind || m.gone {
 		m.unwatch()
 		return
 	}

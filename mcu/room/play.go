@@ -82,6 +82,7 @@ type file struct {
 	sound        Sound
 	to           *Member // nil: everybody
 	async, alone bool
+	quiet        bool // no event tells of it
 	paused       bool
 	stop         func()       // nil while it waits
 	ended        func(*State) // once it has ended
@@ -151,6 +152,9 @@ func (s *State) start(f *file) {
 
 // tellFile tells that a file begins, or why it does not.
 func (s *State) tellFile(f *file, problem string) {
+	if f.quiet || f.to != nil && f.to.waiting != NotWaiting {
+		return
+	}
 	headers := []Header{{"File", f.name}}
 	action := "play-file"
 	if f.to != nil {
@@ -181,6 +185,7 @@ func (s *State) fileEnded(f *file) {
 	}
 	headers = append(headers, f.params...)
 	switch {
+	case f.quiet, f.to != nil && f.to.waiting != NotWaiting:
 	case f.to == nil:
 		s.happened("play-file-done", nil, headers...)
 	case !f.to.gone:

@@ -1,6 +1,8 @@
 package room
 
 import (
+	"time"
+
 	"github.com/omniverto/omniverto/media"
 	"github.com/omniverto/omniverto/mixer/audio"
 )
@@ -58,7 +60,43 @@ type Profile struct {
 	PersonalLimit                 int
 	PersonalWidth, PersonalHeight int
 
-	Controls Controls // DTMF sequences
+	Controls          Controls            // DTMF sequences
+	ModeratorControls Controls            // nil: as Controls
+	Groups            map[string]Controls // all groups of the document, by name; never written
+	IVRDTMFTimeout    time.Duration       // between two digits of a sequence; 0: 500 ms
+
+	// The door. A PIN is any word; "" none.
+	PIN, ModeratorPIN string
+	PINRetries        int  // wrong ones until a call ends
+	Lobby             bool // newcomers wait until a moderator lets them in
+	WaitModerator     bool // nobody is heard before a moderator is there
+	MemberFlags       MemberFlags
+
+	EndGrace           int // seconds from the cause to the end of a conference
+	TerminateOnSilence int // seconds; 0 never
+	HeartbeatSec       int // seconds between two heartbeat events; 0 none
+
+	AutoRecord                   string            // path of a recording that begins by itself; "" none
+	MinRecording                 int               // members that it needs
+	RestartRecord                bool              // it begins again after it was stopped
+	Variables                    map[string]string // of the conference; never written
+	CallerIDName, CallerIDNumber string            // of calls from the conference
+	SoundPrefix                  string            // folder of sounds that are named without one
+	Description                  string
+	JSONEvents                   bool   // a description is told as JSON
+	NoChat                       bool   // broadcast-chat-messages is off
+	CDRDir                       string // "" none, "auto": the usual place
+	CDREvents                    string // none, content or file
+
+	// AutoEnergy is the upper bound of a gate that follows the noise, 0 none, and
+	// AutoEnergySec how long it takes. Who is louder than MaxEnergy MaxEnergyHits times
+	// is muted for MaxEnergyMuteMsec.
+	AutoEnergy, AutoEnergySec                   int
+	MaxEnergy, MaxEnergyHits, MaxEnergyMuteMsec int
+
+	// AnnounceCount is from how many members on newcomers would be announced. There is
+	// no voice that could: the room says so once.
+	AnnounceCount int
 }
 
 // MaxCanvases is the most canvases of a conference (FreeSWITCH's limit).
@@ -77,6 +115,8 @@ func Stock(name string) Profile {
 		Background: media.RGB{R: 0x33, G: 0x33, B: 0x33}, BorderColor: media.RGB{G: 0xff},
 		SuperBackground: media.RGB{R: 0x06, G: 0x8d, B: 0xf3}, MuteBanner: "VIDEO MUTED",
 		AudioDTX: true, TransitionMsec: 250, Canvases: 1, PersonalLimit: 4, Controls: StockControls(),
+		PINRetries: 3, MinRecording: 1, CallerIDName: "conference", CallerIDNumber: "0000000000",
+		AutoEnergySec: 5, MaxEnergyHits: 5,
 	}
 	switch name {
 	case "video-mcu-stereo":

@@ -31,7 +31,8 @@ func (p *Profile) setSound(name, v string) error {
 	case "audio-dtx":
 		p.AudioDTX, err = boolean(v)
 	case "member-flags":
-		p.MuteDetect = p.MuteDetect || slices.Contains(strings.FieldsFunc(v, isFlagBar), "mute-detect")
+		p.MemberFlags = p.MemberFlags.Or(ParseMemberFlags(v))
+		p.MuteDetect = p.MuteDetect || p.MemberFlags.MuteDetect
 	case "suppress-events":
 		p.SuppressEvents = nil
 		for action := range strings.SplitSeq(v, ",") {
@@ -52,13 +53,20 @@ func (p *Profile) setSounds(name, v string) error {
 	to := map[string]*string{
 		"enter-sound": &p.Sounds.Enter, "exit-sound": &p.Sounds.Exit, "alone-sound": &p.Sounds.Alone,
 		"moh-sound": &p.Sounds.Music, "muted-sound": &p.Sounds.Muted, "unmuted-sound": &p.Sounds.Unmuted,
+		"member-enter-sound": &p.Sounds.MemberEnter, "mute-detect-sound": &p.Sounds.MuteDetect,
+		"is-locked-sound": &p.Sounds.IsLocked, "is-unlocked-sound": &p.Sounds.IsUnlocked, "kicked-sound": &p.Sounds.Kicked,
+		"pin-sound": &p.Sounds.PIN, "bad-pin-sound": &p.Sounds.BadPIN,
+		"deaf-sound": &p.Sounds.Deaf, "undeaf-sound": &p.Sounds.Undeaf,
+		"blind-sound": &p.Sounds.Blind, "unblind-sound": &p.Sounds.Unblind,
 	}[name]
 	if to == nil {
-		return errUnknownParam
+		return p.setMeeting(name, v)
 	}
 	*to = strings.TrimSpace(v)
-	if name == "moh-sound" && *to == "silence" {
-		*to = ""
+	if name == "moh-sound" {
+		if p.Sounds.NoMusic = *to == "silence"; p.Sounds.NoMusic {
+			*to = ""
+		}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +17,8 @@ import (
 // Profiles are the conference profiles that the server knows.
 type Profiles struct {
 	named map[string]Profile
-	// Unknown names the parameters that were not understood, sorted, each once.
+	// Unknown names the parameters that are not understood or not used, sorted, each
+	// once.
 	Unknown []string
 }
 
@@ -28,12 +30,20 @@ type xmlConference struct {
 	Profiles []struct {
 		Name   string     `xml:"name,attr"`
 		Params []xmlParam `xml:"param"`
+		Groups []struct {
+			Name      string `xml:"name,attr"`
+			Bandwidth string `xml:"bandwidth,attr"`
+			Size      string `xml:"res-divisor,attr"`
+			Rate      string `xml:"fps-divisor,attr"`
+		} `xml:"video-codec-group"`
+		Variables []xmlParam `xml:"variables>variable"`
 	} `xml:"profiles>profile"`
 	Controls []struct {
 		Name     string `xml:"name,attr"`
 		Controls []struct {
 			Action string `xml:"action,attr"`
 			Digits string `xml:"digits,attr"`
+			Data   string `xml:"data,attr"`
 		} `xml:"control"`
 	} `xml:"caller-controls>group"`
 }
@@ -55,38 +65,56 @@ func ParseProfiles(doc []byte, vars map[string]string) (*Profiles, error) {
 	for _, g := range c.Controls {
 		set := Controls{}
 		for _, ctl := range g.Controls {
-			set[ctl.Digits] = Action(ctl.Action)
+			set[ctl.Digits] = Control{Action: Action(ctl.Action), Data: ctl.Data}
 		}
 		controls[g.Name] = set
 	}
 	out := &Profiles{named: make(map[string]Profile)}
 	for _, xp := range c.Profiles {
 		p := Stock(xp.Name)
+		p.Groups = controls
 		if d, ok := controls["default"]; ok {
 			p.Controls = withCamera(d)
 		}
 		for _, param := range xp.Params {
-			name := strings.ReplaceAll(param.Name, "_", "-")
-			value, err := expand(param.Value, vars)
-			if err == nil {
-				err = p.set(name, value, controls)
-			}
-			if unknown := new(unknownCodecs); errors.As(err, unknown) {
-				for _, codec := range *unknown {
-					out.Unknown = append(out.Unknown, "codec "+codec)
-				}
-			} else if errors.Is(err, errUnknownParam) {
-				out.Unknown = append(out.Unknown, name)
-			} else if err != nil {
-				return nil, fmt.Errorf("conference.conf.xml: profile %q: %s=%q: %w", xp.Name, name, param.Value, err)
+			if err := out.take(&p, param, vars, controls); err != nil {
+				return nil, fmt.Errorf("conference.conf.xml: profile %q: %w", xp.Name, err)
 			}
 		}
 		p.chooseCodecs()
+		p.Variables = make(map[string]string)
+		for _, v := range xp.Variables {
+			if p.Variables[v.Name], err = expand(v.Value, vars); err != nil {
+				return nil, fmt.Errorf("conference.conf.xml: profile %q: variable %q: %w", xp.Name, v.Name, err)
+			}
+		}
+		for _, g := range xp.Groups {
+			p.Variables["group-"+g.Name] = strings.TrimRight(strings.Join([]string{g.Bandwidth, g.Size, g.Rate}, ":"), ":")
+		}
 		out.named[xp.Name] = p
 	}
 	slices.Sort(out.Unknown)
 	out.Unknown = slices.Compact(out.Unknown)
 	return out, nil
+}
+
+// take reads one parameter into a profile.
+func (ps *Profiles) take(p *Profile, param xmlParam, vars map[string]string, controls map[string]Controls) error {
+	name := strings.ReplaceAll(param.Name, "_", "-")
+	value, err := expand(param.Value, vars)
+	if err == nil {
+		err = p.set(name, value, controls)
+	}
+	if unknown := new(unknownCodecs); errors.As(err, unknown) {
+		for _, codec := range *unknown {
+			ps.Unknown = append(ps.Unknown, "codec "+codec)
+		}
+	} else if errors.Is(err, errUnknownParam) {
+		ps.Unknown = append(ps.Unknown, name)
+	} else if err != nil {
+		return fmt.Errorf("%s=%q: %w", name, param.Value, err)
+	}
+	return nil
 }
 
 func decodeConference(doc []byte) (*xmlConference, error) {
@@ -133,8 +161,9 @@ func refuseDTD(doc []byte) error {
 // withCamera adds the camera toggle that FreeSWITCH's own table lacks and Verto
 // Communicator dials.
 func withCamera(c Controls) Controls {
+	c = maps.Clone(c)
 	if _, ok := c["*0"]; !ok {
-		c["*0"] = ActionVmute
+		c["*0"] = Control{Action: ActionVmute}
 	}
 	return c
 }
@@ -182,11 +211,13 @@ func (p *Profile) set(name, v string, controls map[string]Controls) error {
 	case "video-codec-bandwidth":
 		p.VideoKbps, err = p.bandwidth(v)
 	case "channels":
-		p.Channels, err = number(v, 1, 2)
+		p.Channels, err = channels(v)
 	case "energy-level":
 		p.EnergyLevel, err = number(v, 0, 1800)
 	case "max-members":
-		p.MaxMembers, err = number(v, 0, 10000)
+		if p.MaxMembers, err = number(v, 0, 10000); p.MaxMembers == 1 {
+			p.MaxMembers = 0 // as in FreeSWITCH, which takes no conference of one
+		}
 	case "video-auto-floor-msec":
 		p.AutoFloorMsec, err = number(v, 0, 600000)
 	case "video-canvas-bgcolor":
@@ -198,17 +229,35 @@ func (p *Profile) set(name, v string, controls map[string]Controls) error {
 	case "video-super-canvas-bgcolor":
 		p.SuperBackground, err = media.ParseRGB(v)
 	case "conference-flags":
-		p.flags(v)
+		p.AddFlags(v)
 	case "caller-controls":
-		if c, ok := controls[v]; ok {
-			p.Controls = withCamera(c)
-		} else if v == "none" {
-			p.Controls = Controls{}
-		}
+		p.Controls = chosen(controls, v, p.Controls)
+	case "moderator-controls":
+		p.ModeratorControls = chosen(controls, v, p.ModeratorControls)
 	default:
 		return p.setCanvases(name, v)
 	}
 	return err
+}
+
+// chosen is a group of controls by its name; none is an empty one, and an unknown
+// name leaves what was.
+func chosen(controls map[string]Controls, name string, was Controls) Controls {
+	if c, ok := controls[name]; ok {
+		return withCamera(c)
+	}
+	if name == "none" {
+		return Controls{}
+	}
+	return was
+}
+
+// channels reads a number of channels; auto is as many as there can be.
+func channels(v string) (int, error) {
+	if v == "auto" {
+		return 2, nil
+	}
+	return number(v, 1, 2)
 }
 
 // setCanvases applies the parameters of canvases and decorations. Those that
@@ -261,9 +310,17 @@ func boolean(v string) (bool, error) {
 	return n != 0, nil
 }
 
-func (p *Profile) flags(v string) {
-	for _, f := range strings.FieldsFunc(v, func(c rune) bool { return c == '|' || c == ',' }) {
-		switch strings.TrimSpace(f) {
+// AddFlags sets the conference flags that it names, words between bars or commas.
+// Unknown ones, and those that the server always or never obeys, are passed over.
+func (p *Profile) AddFlags(v string) {
+	for _, f := range strings.FieldsFunc(strings.ToLower(v), isFlagBar) {
+		switch f {
+		case "wait-mod":
+			p.WaitModerator = true
+		case "restart-auto-record":
+			p.RestartRecord = true
+		case "json-events":
+			p.JSONEvents = true
 		case "video-required-for-canvas":
 			p.VideoRequired = true
 		case "video-mute-exit-canvas":

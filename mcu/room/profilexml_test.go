@@ -25,8 +25,8 @@ const profileDoc = `<?xml version="1.0"?>
       <param name="video-codec-bandwidth" value="3mb"/>
       <param name="energy-level" value="150"/>
       <param name="conference-flags" value="livearray-sync|video-required-for-canvas|video-mute-exit-canvas"/>
-      <param name="kicked-sound" value="conference/conf-kicked.wav"/>
-      <param name="kicked-sound" value="again.wav"/>
+      <param name="locked-sound" value="conference/conf-locked.wav"/>
+      <param name="locked-sound" value="again.wav"/>
     </profile>
     <profile name="quiet"><param name="caller-controls" value="none"/></profile>
   </profiles>
@@ -46,13 +46,13 @@ func TestParseProfiles(t *testing.T) {
 	if !p.VideoRequired || !p.MuteExits {
 		t.Error("the user's own canvas flags are not obeyed")
 	}
-	if p.Controls["*0"] != ActionVmute || p.Controls["0"] != ActionMute {
+	if p.Controls["*0"].Action != ActionVmute || p.Controls["0"].Action != ActionMute {
 		t.Errorf("controls %v", p.Controls)
 	}
 	if len(ps.Get("quiet").Controls) != 0 {
 		t.Error("caller-controls=none leaves controls")
 	}
-	if !slices.Equal(ps.Unknown, []string{"kicked-sound"}) {
+	if !slices.Equal(ps.Unknown, []string{"locked-sound"}) {
 		t.Errorf("unknown parameters %v", ps.Unknown)
 	}
 	if other := ps.Get("video-mcu-stereo-480"); other.Width != 640 || other.Height != 480 || other.VideoRequired {
@@ -114,7 +114,7 @@ func TestProfileSound(t *testing.T) {
 	if p.ComfortNoise != 1400 || p.AGC != (audio.AGC{Level: 1100, Period: 10}) || p.AudioDTX || !p.AudioAlways || !p.Auto3D || !p.MuteDetect {
 		t.Errorf("%+v", p)
 	}
-	if !slices.Equal(p.SuppressEvents, []string{"start-talking", "mute-member"}) || p.Sounds != (Sounds{Enter: "a.wav"}) {
+	if !slices.Equal(p.SuppressEvents, []string{"start-talking", "mute-member"}) || p.Sounds != (Sounds{Enter: "a.wav", NoMusic: true}) {
 		t.Errorf("%q, %+v", p.SuppressEvents, p.Sounds)
 	}
 	if !slices.Equal(p.Codecs, []media.AudioCodec{media.PCMA, media.G722, media.Opus}) || !p.NoVideo {

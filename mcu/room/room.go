@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -27,6 +28,11 @@ var (
 	ErrFull     = errors.New("room: full")
 	ErrNoMember = errors.New("room: no such member")
 	ErrPanic    = errors.New("room: internal error")
+	// Errors of the door.
+	ErrLocked   = errors.New("room: locked")
+	ErrBanned   = errors.New("room: banned")
+	ErrJoinOnly = errors.New("room: does not exist and may not be made")
+	ErrPINWrong = errors.New("room: too many wrong PINs")
 )
 
 // Engine is what all rooms of a server share: codecs, kernels, pools and the
@@ -58,6 +64,16 @@ type Options struct {
 	Engine   *Engine
 	Observer Observer
 	Log      *slog.Logger
+	Clock    *media.Clock // nil: the room's own
+	UUID     string       // "": a new one
+	// DetachTime is how long a member without media may take to come back; 0: 120 s.
+	DetachTime  time.Duration
+	Switchboard Switchboard // transfers and calls; nil: there is none
+	Recorder    Recorder    // nil: nothing can be recorded
+	Restore     *Saved      // brings a suspended room back; nil: a new one
+	// Adopt tells whom a restored member is to tell that he left, or that he lost
+	// his media; nil: nobody.
+	Adopt func(SavedMember) (left func(Cause), lost func())
 }
 
 // Room is one conference.
@@ -66,14 +82,21 @@ type Room struct {
 	name, domain string
 	profile      Profile
 	engine       *Engine
+	switchboard  Switchboard // or nil
+	recorder     Recorder    // or nil
 	clock        *media.Clock
+	phase        float64       // of the metronomes, 0 to below 1 of a period: rooms with one clock do not tick together
 	cache        *canvas.Cache // scaled pictures that several canvases show; compose goroutine
 	mixer        *audio.Mixer
 	sound        *mixer.Metronome
 	log          *slog.Logger
 	ops          chan func()
-	ended        chan struct{}   // closed when nothing is taken from ops any more
-	done         chan struct{}   // closed when everything has stopped
+	ended        chan struct{} // closed when nothing is taken from ops any more
+	done         chan struct{} // closed when everything has stopped
+	uuid         string
+	started      time.Time
+	detachTime   time.Duration
+	restored     []*Member
 	wg           sync.WaitGroup  // metronomes, closing members and sounds
 	life         context.Context // ends with the room
 	end          context.CancelFunc
@@ -85,6 +108,7 @@ type Room struct {
 	beat     atomic.Pointer[canvasBeat]
 	members  atomic.Int32
 	composed atomic.Uint64
+	dials    atomic.Int32 // calls that are being made
 
 	mu     sync.Mutex
 	shared composer   // guarded by mu
@@ -94,16 +118,33 @@ type Room struct {
 // New makes the room and starts it. It ends by itself when the last member has
 // left, or by Close.
 func New(o Options) (*Room, error) {
+	if o.Restore != nil {
+		if err := o.Restore.check(); err != nil {
+			return nil, fmt.Errorf("room %s: %w", o.Name, err)
+		}
+	}
 	layout, group, err := o.Layouts.Resolve(o.Profile.Layout)
 	if err != nil {
 		return nil, fmt.Errorf("room %s: %w", o.Name, err)
 	}
 	p, e := o.Profile, o.Engine
+	clock, phase := o.Clock, rand.Float64()
+	if clock == nil {
+		clock, phase = media.NewClock(), 0
+	}
 	r := &Room{
-		name: o.Name, domain: o.Domain, profile: p, engine: e, clock: media.NewClock(),
+		name: o.Name, domain: o.Domain, profile: p, engine: e, clock: clock, phase: phase,
 		cache: canvas.NewCache(e.Scaler),
 		log:   o.Log.With("room", o.Name), ops: make(chan func(), 64),
 		ended: make(chan struct{}), done: make(chan struct{}),
+		switchboard: o.Switchboard, recorder: o.Recorder,
+		uuid: o.UUID, started: time.Now(), detachTime: o.DetachTime,
+	}
+	if r.uuid == "" {
+		r.uuid = newUUID()
+	}
+	if r.detachTime <= 0 {
+		r.detachTime = defaultDetachTime
 	}
 	r.mixer = audio.New(audio.Options{
 		Clock: r.clock, Channels: r.channels(), EnergyLevel: p.EnergyLevel, AudioAlways: p.AudioAlways,
@@ -113,9 +154,12 @@ func New(o Options) (*Room, error) {
 	r.mixer.SetComfortNoise(p.ComfortNoise)
 	r.life, r.end = context.WithCancel(context.Background())
 	r.sound = mixer.NewMetronome(mixer.MetronomeOptions{
-		Clock: r.clock, Period: media.AudioTick, CatchUp: 10, Step: r.mixer.Step})
+		Clock: r.clock, Period: media.AudioTick, Phase: r.phaseOf(media.AudioTick), CatchUp: 10, Step: r.mixer.Step})
 	r.state = newState(r, layout, group, o.Layouts, o.Observer)
-	r.startBeat(p.FPS)
+	if o.Restore != nil {
+		r.state.restore(*o.Restore, o.Adopt)
+	}
+	r.startBeat(r.state.fps)
 	go r.run()
 	return r, nil
 }
@@ -131,6 +175,11 @@ func (r *Room) Domain() string { return r.domain }
 
 // channels is how many the room's sound has.
 func (r *Room) channels() int { return max(r.profile.Channels, 1) }
+
+// phaseOf is where in a period the room ticks.
+func (r *Room) phaseOf(period time.Duration) time.Duration {
+	return min(time.Duration(r.phase*float64(period)), period-1)
+}
 
 // Clock is the room's clock, for the legs that join it.
 func (r *Room) Clock() *media.Clock { return r.clock }
@@ -204,7 +253,11 @@ func (r *Room) run() {
 	tick := time.NewTicker(housekeeping)
 	defer tick.Stop()
 	r.log.Info("room created", "canvas", fmt.Sprintf("%dx%d", r.profile.Width, r.profile.Height))
+	if r.profile.AnnounceCount > 0 {
+		r.log.Info("announce-count needs a voice: nobody is announced")
+	}
 	r.state.happened("conference-create", nil)
+	r.state.reappear()
 	for !r.state.ended {
 		select {
 		case f := <-r.ops:
@@ -215,6 +268,7 @@ func (r *Room) run() {
 			r.state.everySecond()
 		}
 	}
+	r.state.partAll()
 	r.end()
 	r.beat.Load().stop()
 	close(r.ended)  // before the wait: legs that are closing may still post
@@ -222,8 +276,10 @@ func (r *Room) run() {
 	r.state.dropSounds()
 	r.wg.Wait()
 	r.closeForms()
-	r.state.happened("conference-destroy", nil)
-	r.state.observer.Ended()
+	if !r.state.suspending {
+		r.state.happened("conference-destroy", nil)
+		r.state.observer.Ended()
+	}
 	r.log.Info("room ended")
 	close(r.done)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -50,6 +51,8 @@ type testLeg struct {
 	form      *media.AudioForm // nil: Opus in two channels
 	keyframes atomic.Int32
 	closed    atomic.Bool
+	packets   atomic.Uint64    // that came from the peer
+	handler   media.LegHandler // that the leg was made with
 }
 
 type counter struct{ atomic.Int32 }
@@ -67,7 +70,7 @@ func (l *testLeg) Audio() media.Watcher { return &l.sound }
 func (l *testLeg) Video() media.Watcher { return &l.picture }
 func (l *testLeg) RequestKeyframe()     { l.keyframes.Add(1) }
 func (l *testLeg) Stats() media.LegStats {
-	return media.LegStats{LossOut: float64(l.loss.Load()) / 100}
+	return media.LegStats{LossOut: float64(l.loss.Load()) / 100, PacketsIn: l.packets.Load()}
 }
 func (l *testLeg) Close() error { l.closed.Store(true); return nil }
 
@@ -80,6 +83,7 @@ type diary struct {
 	lines []string
 	last  map[string]string
 
+	door       []string
 	geometries []told
 	happened   []room.Event
 }
@@ -139,12 +143,40 @@ func (d *diary) Happened(e room.Event) {
 }
 func (d *diary) Ended() { d.add("ended") }
 
+func (d *diary) MemberAttached(i room.Info, _ []room.CanvasInfo) { d.add("attach %s", i.Name) }
+func (d *diary) LobbyChanged(all []room.Info)                    { d.addDoor("lobby " + strings.Join(names(all), " ")) }
+func (d *diary) RoomChanged(i room.RoomInfo) {
+	d.addDoor(fmt.Sprintf("room locked %t pin %t lobby %t waiting %d", i.Locked, i.NeedsPIN, i.Lobby, i.Waiting))
+}
+
+func (d *diary) addDoor(line string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.door = append(d.door, line)
+}
+
+// takeDoor takes what was told of the door and of the room itself.
+func (d *diary) takeDoor() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	out := d.door
+	d.door = nil
+	return out
+}
+func (d *diary) Reacted(room.Info, string) {}
+
 func newRoom(t *testing.T, change func(*room.Profile)) (*room.Room, *diary) {
 	t.Helper()
 	return newRoomWith(t, change, func(*room.Engine) {})
 }
 
 func newRoomWith(t *testing.T, change func(*room.Profile), equip func(*room.Engine)) (*room.Room, *diary) {
+	t.Helper()
+	return newRoomOf(t, change, func(o *room.Options) { equip(o.Engine) })
+}
+
+// newRoomOf makes a room of a changed profile and changed options.
+func newRoomOf(t *testing.T, change func(*room.Profile), with func(*room.Options)) (*room.Room, *diary) {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	var ids atomic.Uint32
@@ -169,10 +201,9 @@ func newRoomWith(t *testing.T, change func(*room.Profile), equip func(*room.Engi
 		OpenSound:       openFake,
 		NextID:          func() room.MemberID { return room.MemberID(ids.Add(1)) },
 	}
-	equip(engine)
-	r, err := room.New(room.Options{
-		Name: "3800", Domain: "example.com", Profile: p, Layouts: layouts.Stock(), Observer: d, Log: log, Engine: engine,
-	})
+	o := room.Options{Name: "3800", Domain: "example.com", Profile: p, Layouts: layouts.Stock(), Observer: d, Log: log, Engine: engine}
+	with(&o)
+	r, err := room.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +216,7 @@ func join(t *testing.T, r *room.Room, req room.Request, dir media.Directions) (*
 	if err != nil {
 		t.Fatal(err)
 	}
-	leg := &testLeg{dir: dir}
+	leg := &testLeg{dir: dir, handler: m.Handler()}
 	if err := r.Join(t.Context(), m, leg); err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +234,7 @@ func expect(t *testing.T, d *diary, want ...string) {
 func TestMeeting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, d := newRoom(t, nil)
-		anna, annasLeg := join(t, r, room.Request{Name: "Anna"}, both)
+		_, annasLeg := join(t, r, room.Request{Name: "Anna"}, both)
 		expect(t, d, "join Anna layer -1",
 			"change Anna layer -1 muted false vmuted false deaf false vfloor true",
 			"layout 1x1 used 1",
@@ -216,7 +247,7 @@ func TestMeeting(t *testing.T) {
 		if annasLeg.picture.Load() == 0 || bobsLeg.picture.Load() == 0 || bobsLeg.sound.Load() < 40 {
 			t.Errorf("after a second: pictures %d and %d, sound %d", annasLeg.picture.Load(), bobsLeg.picture.Load(), bobsLeg.sound.Load())
 		}
-		anna.Handler().Closed(errors.New("no consent"))
+		annasLeg.handler.Closed(errors.New("never connected"))
 		expect(t, d, "change Bob layer 1 muted false vmuted false deaf false vfloor true",
 			"left Anna cause 2",
 			"layout 1x1 used 1",

@@ -14,6 +14,12 @@ func (s *State) hasCamera(m *Member) bool {
 	return m.dir.VideoIn && !m.req.SecondScreen && m.req.Role != Viewer
 }
 
+// films reports whether m's camera is to be shown where he sits; else it is his
+// avatar.
+func (s *State) films(m *Member) bool {
+	return s.hasCamera(m) && !m.vmuted && !m.media.detached && !m.callHold
+}
+
 // wantsSeat decides who is on the canvas.
 func (s *State) wantsSeat(m *Member) bool {
 	p := s.room.profile
@@ -22,7 +28,7 @@ func (s *State) wantsSeat(m *Member) bool {
 		return false
 	case p.VideoRequired && !s.hasCamera(m):
 		return false
-	case p.MuteExits && m.vmuted, m.voice.hold:
+	case p.MuteExits && m.vmuted, m.voice.hold, m.media.detached && m.req.ScreenShare:
 		return false
 	}
 	return true
@@ -159,7 +165,7 @@ func (s *State) show() {
 		s.showCanvas(c)
 	}
 	for _, m := range s.members {
-		m.video.SetVisible(!m.vmuted && s.seen(m))
+		m.video.SetVisible(s.films(m) && s.seen(m))
 	}
 }
 
@@ -260,7 +266,7 @@ func (s *State) layer(c *canvasState, i int, im layouts.Image) (canvas.Layer, bo
 	if cam := c.cams[i]; cam.on {
 		l.Camera = &cam.camera
 	}
-	if s.hasCamera(m) && !m.vmuted {
+	if s.films(m) {
 		l.Source, l.Shared = m.video, len(s.personals()) > 0
 	} else {
 		l.Turn, l.Filter, l.Camera, l.Zoom = canvas.Turn{}, m.look.behind, nil, false

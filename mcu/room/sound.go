@@ -1,9 +1,8 @@
 package room
 
 import (
+	"cmp"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/omniverto/omniverto/media"
@@ -13,7 +12,7 @@ import (
 
 // hearing is where a member's mix goes, nil if he hears nothing.
 func hearing(m *Member) media.Watcher {
-	if !m.dir.AudioOut || m.req.ScreenShare || m.req.SecondScreen {
+	if m.leg == nil || !m.dir.AudioOut || m.req.ScreenShare || m.req.SecondScreen {
 		return nil
 	}
 	return m.leg.Audio()
@@ -30,7 +29,10 @@ func (s *State) pollSound() {
 		st := m.port.State()
 		m.score = st.Score
 		talked := m.talking
-		m.talking = st.Talking && !m.muted && !m.voice.hold
+		m.talking = st.Talking && !s.muffled(m) && !m.voice.hold
+		if talked != m.talking {
+			m.lastTalking = time.Now()
+		}
 		if talked != m.talking || old != s.floor && (m.id == old || m.id == s.floor) {
 			s.changed(m)
 			ring = ring || talked != m.talking
@@ -56,6 +58,8 @@ func (s *State) warnMuted(m *Member, talks bool) {
 	m.voice.warned = talks && m.muted
 	if m.voice.warned && !warned {
 		s.happened("mute-detect", m)
+		sounds := s.room.profile.Sounds
+		s.prompt(cmp.Or(sounds.MuteDetect, sounds.Muted), m)
 	}
 }
 
@@ -92,11 +96,19 @@ func (s *State) Mute(m *Member, on bool) {
 	}
 	m.muted = on
 	if m.port != nil {
-		m.port.SetMuted(on)
+		m.port.SetMuted(s.muffled(m))
 	}
 	s.changed(m)
 	s.happened(toldIf(!on, "mute-member"), m)
 	s.pollSound()
+}
+
+// muffled reports whether a member's voice stays out of the mix.
+func (s *State) muffled(m *Member) bool { return m.muted || s.life.waitModerator }
+
+// detectsMuted reports whether a member's talking is noticed while he is muted.
+func (s *State) detectsMuted(m *Member) bool {
+	return s.room.profile.MuteDetect || m.req.Flags.MuteDetect
 }
 
 // tellMute plays to a member that he was muted, or is heard again.
@@ -119,6 +131,11 @@ func (s *State) Deafen(m *Member, on bool) {
 	}
 	s.changed(m)
 	s.happened(toldIf(!on, "deaf-member"), m)
+	if sounds := s.room.profile.Sounds; on {
+		s.prompt(sounds.Deaf, m)
+	} else {
+		s.prompt(sounds.Undeaf, m)
+	}
 }
 
 // MuteVideo shows a member's avatar instead of his camera.
@@ -134,97 +151,13 @@ func (s *State) MuteVideo(m *Member, on bool) {
 
 // Kick removes a member.
 func (s *State) Kick(m *Member) {
-	s.happened("kick-member", m)
-	s.leave(m, Kicked)
-}
-
-// dtmf dials more digits for m.
-func (s *State) dtmf(m *Member, more string) {
 	if m.gone {
 		return
 	}
-	if m.digitTimer != nil {
-		m.digitTimer.Stop()
-	}
-	s.happened("dtmf-member", m, Header{"Digits", more})
-	actions, wait := m.digits.dial(more)
-	for _, a := range actions {
-		s.act(m, a)
-	}
-	if wait {
-		m.digitTimer = s.room.after(digitTimeout, func(s *State) {
-			for _, a := range m.digits.timeout() {
-				s.act(m, a)
-			}
-		})
-	}
-}
-
-// act does what a DTMF sequence stands for. As in FreeSWITCH, dialling oneself
-// unmuted also ends deafness.
-func (s *State) act(m *Member, a Action) {
-	switch a {
-	case ActionMute:
-		s.speakAndHear(m, !m.muted)
-	case ActionMuteOn:
-		s.dialMute(m, true)
-	case ActionMuteOff:
-		s.speakAndHear(m, false)
-	case ActionDeafMut:
-		s.dialMute(m, !m.deaf)
-		s.Deafen(m, !m.deaf)
-	case ActionDeaf:
-		s.Deafen(m, !m.deaf)
-	case ActionVmute:
-		s.MuteVideo(m, !m.vmuted)
-	case ActionVmuteOn:
-		s.MuteVideo(m, true)
-	case ActionVmuteOf:
-		s.MuteVideo(m, false)
-	case ActionHangup:
-		s.leave(m, Left)
-	default:
-		s.dialLevel(m, a)
-	}
-}
-
-// dialLevel moves one of the member's levels. FreeSWITCH's names are the wrong way
-// round: vol talk is what he hears, vol listen is how loud he is.
-func (s *State) dialLevel(m *Member, a Action) {
-	i := strings.LastIndexByte(string(a), ' ')
-	what, how := string(a[:max(i, 0)]), string(a[i+1:])
-	word := map[string]string{"up": "up", "dn": "down", "zero": "0", "equ": "equ"}[how]
-	if word == "" {
+	if m.waiting != NotWaiting {
+		s.Deny(m)
 		return
 	}
-	switch what {
-	case "energy":
-		level, ok := moved(m.voice.energy, word)
-		if !ok {
-			level = s.room.profile.EnergyLevel
-		}
-		s.setEnergy(m, level)
-		s.happened("energy-level", m, Header{"New-Level", strconv.Itoa(level)})
-	case "vol talk":
-		s.setVolumeOut(m, m.voice.out.change(word))
-		s.happened("volume-level", m, Header{"New-Level", m.voice.out.String()})
-	case "vol listen":
-		s.setVolumeIn(m, m.voice.in.change(word))
-		s.happened("gain-level", m, Header{"New-Level", m.voice.in.String()})
-	}
-}
-
-// dialMute is Mute by DTMF, which does nothing while on hold.
-func (s *State) dialMute(m *Member, on bool) {
-	if m.muted != on && !m.voice.hold {
-		s.Mute(m, on)
-		s.tellMute(m)
-	}
-}
-
-func (s *State) speakAndHear(m *Member, mute bool) {
-	s.dialMute(m, mute)
-	if !mute && !m.voice.hold {
-		s.Deafen(m, false)
-	}
+	s.happened("kick-member", m)
+	s.leave(m, Kicked)
 }

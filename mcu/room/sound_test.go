@@ -208,7 +208,7 @@ func (h *hearing) talk(d time.Duration) {
 				continue
 			}
 			s.seq++
-			s.Handler().AudioPacket(&media.Packet{
+			s.leg.handler.AudioPacket(&media.Packet{
 				Arrival: time.Now(), SSRC: uint32(s.ID()), Seq: s.seq, Timestamp: uint32(s.seq) * media.TickSamples,
 				Payload: binary.BigEndian.AppendUint32(nil, uint32(uint16(level))<<16), // two bytes would be a pause
 			})
@@ -463,7 +463,7 @@ func TestPositions(t *testing.T) {
 func TestEvents(t *testing.T) {
 	profile := func(p *room.Profile) {
 		p.MuteDetect, p.SuppressEvents = true, []string{"volume-out-member"}
-		p.Controls = room.Controls{"9": "energy up", "8": "energy equ", "7": "energy dn", "3": "vol talk up", "1": "vol talk dn", "4": "vol listen dn", "5": "event"}
+		p.Controls = room.Controls{"9": {Action: "energy up"}, "8": {Action: "energy equ"}, "7": {Action: "energy dn"}, "3": {Action: "vol talk up"}, "1": {Action: "vol talk dn"}, "4": {Action: "vol listen dn"}, "5": {Action: "event"}}
 	}
 	inRoom(t, profile, nil, func(t *testing.T, h *hearing) {
 		var page strings.Builder

@@ -17,9 +17,13 @@ type State struct {
 	observer Observer
 	set      *layouts.Set
 
-	members  []*Member // in join order
-	reserved int       // places given, not yet joined
-	ended    bool
+	members    []*Member // in join order
+	reserved   int       // places given, not yet joined
+	ended      bool
+	suspending bool // nobody is told that it ends
+	door       door
+	life       life
+	parting    map[*Member]func() // those who hear a last sound, and how that ends
 
 	canvases []*canvasState
 	super    *canvasState               // shows all canvases; nil if there is one
@@ -52,16 +56,16 @@ func newState(r *Room, l *layouts.Layout, g *layouts.Group, set *layouts.Set, o 
 	s := State{
 		room: r, observer: o, set: set, fps: r.profile.FPS, missing: make(map[string]bool), cameras: make(map[[2]int]*cameraSettings),
 		noVideoAvatar: r.profile.NoVideoAvatar, personalMode: r.profile.Personal,
-		prompts: newPrompts(r.profile), auto3D: r.profile.Auto3D,
+		prompts: newPrompts(r.profile), auto3D: r.profile.Auto3D, door: newDoor(r.profile), life: newLife(r.profile),
+		parting: make(map[*Member]func()),
 	}
 	s.openCanvases(l, g)
 	return s
 }
 
 func (s *State) reserve(m *Member) error {
-	limit := s.room.profile.MaxMembers
-	if limit > 0 && len(s.members)+s.reserved >= limit {
-		return ErrFull
+	if err := s.checkDoor(m); err != nil {
+		return err
 	}
 	s.reserved++
 	return nil
@@ -73,35 +77,63 @@ func (s *State) unreserve() {
 }
 
 func (s *State) endIfEmpty() {
-	if len(s.members) == 0 && s.reserved == 0 {
+	if len(s.members) == 0 && s.reserved == 0 && len(s.door.waiting) == 0 && s.room.dials.Load() == 0 {
 		s.ended = true
 	}
 }
 
-// join makes m a member. The order of events is FreeSWITCH's: he is told to
-// everybody before he has a seat.
+// join takes a reserved place with a leg.
 func (s *State) join(m *Member, leg Leg) error {
 	if m.gone {
 		return ErrNoMember // his leg died before he was in
 	}
 	s.replaceOrphans(m) // while m's place is still counted: the room must not end
 	s.reserved--
-	m.leg, m.dir = leg, leg.Directions()
+	e := m.newest.Load()
+	if e == nil {
+		e = m.newEar() // a leg that does not report
+	}
+	m.live.Store(e)
+	m.leg, m.dir, m.form = leg, leg.Directions(), media.AudioForm{}
+	m.form = s.form(m)
+	m.media.connected = e.connected.Load()
+	if m.waiting == ForAdmission && !s.door.lobby || m.waiting == ForPIN && s.door.pin == "" {
+		m.waiting = NotWaiting // the door was opened since
+		s.checkLobby(m)
+	}
+	if m.waiting != NotWaiting {
+		s.waitAtDoor(m)
+		return nil
+	}
+	s.enter(m)
+	return nil
+}
+
+// enter makes m a member. The order of events is FreeSWITCH's: he is told to
+// everybody before he has a seat.
+func (s *State) enter(m *Member) {
 	s.members = append(s.members, m)
 	s.room.members.Store(int32(len(s.members)))
-	m.form = s.form(m)
-	s.listen(m)
+	s.connect(m)
 	m.log.Info("member joined", "name", m.req.Name, "role", string(m.req.Role), "media", fmt.Sprintf("%+v", m.dir))
+	s.roomChanged() // who joins is told the state of the room
 	s.observer.MemberJoined(s.info(m), s.Canvases())
 	s.happened("add-member", m)
 	s.floorForNewcomer(m)
 	s.reseat()
+	s.arrived(m)
 	s.entered(m)
-	return nil
 }
 
-// listen connects the member's leg to the mix and the view.
-func (s *State) listen(m *Member) {
+// connect joins the member's leg to the mix and the view.
+func (s *State) connect(m *Member) {
+	if m.leg == nil || m.callHold {
+		return
+	}
+	if m.waiting != NotWaiting {
+		s.connectAtDoor(m)
+		return
+	}
 	var src audio.Source
 	if s.speaks(m) {
 		src = m.voiceSource()
@@ -111,6 +143,15 @@ func (s *State) listen(m *Member) {
 		s.applyVoice(m)
 	}
 	s.watch(m)
+}
+
+// disconnect takes the member's leg out of mix and view.
+func (s *State) disconnect(m *Member) {
+	if m.port != nil {
+		s.room.mixer.Remove(m.port)
+		m.port = nil
+	}
+	m.unwatch()
 }
 
 // form is what a member is sent of sound: no more channels than the room has.
@@ -126,11 +167,13 @@ func (s *State) renegotiated(m *Member) {
 	if m.gone || m.leg == nil || m.leg.Directions() == m.dir && s.form(m) == m.form {
 		return
 	}
-	s.silence(m)
-	m.port = nil
+	s.disconnect(m)
 	m.dir, m.form = m.leg.Directions(), s.form(m)
 	m.log.Info("media changed", "media", fmt.Sprintf("%+v", m.dir))
-	s.listen(m)
+	s.connect(m)
+	if m.waiting != NotWaiting {
+		return
+	}
 	s.floorForNewcomer(m)
 	s.changed(m)
 	s.reseat()
@@ -146,6 +189,9 @@ func (s *State) leave(m *Member, c Cause) {
 		return
 	}
 	m.gone = true
+	if s.leaveDoor(m, c) {
+		return
+	}
 	i := slices.Index(s.members, m)
 	if i < 0 {
 		return // reserved only: Join will refuse, Discard gives the place back
@@ -154,7 +200,7 @@ func (s *State) leave(m *Member, c Cause) {
 	s.members = slices.Delete(s.members, i, i+1)
 	s.room.members.Store(int32(len(s.members)))
 	s.silence(m)
-	m.log.Info("member left", "cause", int(c))
+	m.log.Info("member left", "cause", c.String())
 	if m.personal != nil {
 		s.closePersonal(m)
 	}
@@ -164,9 +210,12 @@ func (s *State) leave(m *Member, c Cause) {
 	s.forgetRelations(m.id)
 	s.observer.MemberLeft(info, c)
 	s.reseat()
-	s.closeLater(m, c)
+	s.farewell(m, c)
 	s.left(m)
-	s.leaveScreens(m)
+	if c != Suspended { // theirs come back, too
+		s.leaveScreens(m)
+	}
+	s.departed(m)
 	s.endIfEmpty()
 }
 
@@ -186,41 +235,44 @@ func (s *State) leaveScreens(owner *Member) {
 	}
 }
 
+// silence disconnects a member who is gone and ends what he alone was to hear.
 func (s *State) silence(m *Member) {
-	if m.port != nil {
-		s.room.mixer.Remove(m.port)
-	}
-	m.unwatch()
-	if m.gone {
-		m.files.stop(s, true)
-		if m.voice.music != nil {
-			s.closeSound(m.voice.music)
-			m.voice.music = nil
-		}
+	s.disconnect(m)
+	s.dropSuccessor(m)
+	m.files.stop(s, true)
+	if m.voice.music != nil {
+		s.closeSound(m.voice.music)
+		m.voice.music = nil
 	}
 	if m.digitTimer != nil {
 		m.digitTimer.Stop()
 	}
 }
 
-// closeLater closes leg and sources off the room's goroutine, because closing a
-// leg waits for readers that may be asking the room for something.
+// closeLater closes leg and sources and tells whoever asked to be told, off the
+// room's goroutine.
 func (s *State) closeLater(m *Member, c Cause) {
+	leg, sound, left := m.takeLeg(), m.audio, m.req.Left
+	if s.suspending {
+		left = nil
+	}
 	s.room.wg.Go(func() {
-		if err := m.leg.Close(); err != nil {
-			m.log.Debug("leg close", "error", err)
+		if leg != nil {
+			if err := leg.Close(); err != nil {
+				m.log.Debug("leg close", "error", err)
+			}
 		}
 		m.video.Close()
-		m.audio.Close()
-		if m.req.Left != nil {
-			m.req.Left(c)
+		sound.Close()
+		if left != nil {
+			left(c)
 		}
 	})
 }
 
 // close ends the room.
 func (s *State) close(c Cause) {
-	for _, m := range slices.Clone(s.members) {
+	for _, m := range slices.Concat(s.door.waiting, s.members) {
 		s.leave(m, c)
 	}
 	s.ended = true
@@ -251,67 +303,38 @@ func (s *State) info(m *Member) Info {
 	return Info{
 		ID: m.id, CallID: m.req.CallID, Session: m.req.Session, User: m.req.User,
 		Name: m.req.Name, Number: m.req.Number, Role: m.req.Role, UserVariables: m.req.UserVariables,
-		Joined: m.joined, AudioCodec: m.req.AudioCodec, HasAudio: s.speaks(m), HasVideo: s.hasCamera(m),
+		Joined: m.joined, AudioCodec: m.req.AudioCodec,
+		HasAudio: s.speaks(m) && !m.media.detached, HasVideo: s.hasCamera(m) && !m.media.detached,
 		ScreenShare: m.req.ScreenShare, SecondScreen: m.req.SecondScreen,
-		Hold: m.voice.hold, MuteDetect: s.room.profile.MuteDetect, Energy: m.voice.energy,
+		Hold: m.voice.hold, MuteDetect: s.detectsMuted(m), Energy: m.voice.energy,
 		VolumeIn: m.voice.in.nearest(), VolumeOut: m.voice.out.nearest(),
 		Muted: m.muted, Deaf: m.deaf, VideoMuted: m.vmuted, Talking: m.talking, Score: m.score,
 		Floor: s.floor == m.id, VideoFloor: s.videoFloor == m.id,
 		FloorLocked: s.floorLocked && s.videoFloor == m.id,
 		Canvas:      at[0], Layer: at[1], Watching: s.Watches(m),
 		ReservationID: m.req.ReservationID, RoleID: m.req.RoleID, Canvases: len(s.canvases),
+		Waiting: m.waiting, PINTries: m.atDoor.tries, Detached: m.media.detached, CallHold: m.callHold,
+		Ghost: m.req.Flags.Ghost, Outbound: m.req.Outbound, Hand: m.hand, Quality: m.quality.shown,
+		Variables: m.req.Variables, LastTalking: m.lastTalking, Flags: m.req.Flags,
 	}
 }
 
 func (s *State) changed(m *Member) { s.observer.MemberChanged(s.info(m)) }
 
-// everySecond keeps lips and voices together and forgets a room that nobody joined.
+// everySecond keeps lips and voices together, and looks after whoever went without
+// a word.
 func (s *State) everySecond() {
+	now := time.Now()
 	for _, m := range s.members {
 		s.alignLips(m)
 		s.checkLoss(m)
+		s.checkGate(m)
+		s.checkQuality(m, now)
 	}
 	s.measurePictures()
 	for _, m := range slices.Clone(s.members) {
-		s.checkOrphan(m)
+		s.checkMedia(m, now)
 	}
+	s.checkLife(now)
 	s.endIfEmpty()
-}
-
-// orphanTime is how long a member without a socket stays when no media comes
-// from him: a tab that crashed or was reloaded; a whole detachTime is for one
-// whose media still flows.
-const (
-	orphanTime = 8 * time.Second
-	detachTime = 120 * time.Second
-)
-
-func (s *State) orphan(m *Member) {
-	if m.gone {
-		return
-	}
-	m.orphaned, m.packets = time.Now(), m.leg.Stats().PacketsIn
-	m.lostAt = m.orphaned
-}
-
-func (s *State) checkOrphan(m *Member) {
-	if m.orphaned.IsZero() {
-		return
-	}
-	now := time.Now()
-	if n := m.leg.Stats().PacketsIn; n != m.packets {
-		m.orphaned, m.packets = now, n
-	}
-	if now.Sub(m.orphaned) >= orphanTime || now.Sub(m.lostAt) >= detachTime {
-		s.leave(m, MediaLost)
-	}
-}
-
-// replaceOrphans removes what a session left behind when it calls again.
-func (s *State) replaceOrphans(newcomer *Member) {
-	for _, m := range slices.Clone(s.members) {
-		if m != newcomer && !m.orphaned.IsZero() && m.req.Session != "" && m.req.Session == newcomer.req.Session {
-			s.leave(m, Replaced)
-		}
-	}
 }

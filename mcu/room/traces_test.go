@@ -200,14 +200,14 @@ func (tr trace) play(t *testing.T, drawn *cards, folder string) image.Image {
 	var sending []func()
 	for _, c := range join {
 		name := strings.ToUpper(string(c))
-		m, _ := joinAs(t, r, name, c >= 'a', tr.viewer != 0)
+		m, leg := joinAs(t, r, name, c >= 'a', tr.viewer != 0)
 		ids[name] = fmt.Sprint(m.ID())
 		if camera, ok := tr.camera[c]; c < 'a' {
 			if !ok {
 				camera = image.Pt(640, 360)
 			}
 			var n uint16
-			sending = append(sending, func() { n++; m.Handler().VideoPacket(packet(int(c-'A'), camera, n)) })
+			sending = append(sending, func() { n++; leg.handler.VideoPacket(packet(int(c-'A'), camera, n)) })
 		}
 	}
 	send := func() {
@@ -374,30 +374,36 @@ func recordedScenes(t *testing.T) map[string]string {
 	return index
 }
 
-// difference is one entry of testdata/differences.json, which docs/layouts.md
-// shows.
+// difference is one entry of testdata/differences.json. docs/layouts.md shows those
+// that have scenes.
 type difference struct {
 	What, Why string
 	// Rule is what is allowed: "order": others sit there, "even": two pixels,
 	// "box": other boxes (see pins), "absent": there is no such command, "same":
-	// nothing, the boxes are the same.
-	Rule   string
-	Scenes []string
+	// nothing, the boxes are the same; "reply": what is asked has these replies.
+	Rule    string
+	Scenes  []string
+	Replies map[string]string // what is asked after "conference", and our reply
+}
+
+// differences are all entries.
+func differences(t *testing.T) (list []difference) {
+	t.Helper()
+	data, err := os.ReadFile("testdata/differences.json")
+	if err == nil {
+		err = json.Unmarshal(data, &list)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }
 
 // allowed are the rules for each scene.
 func allowed(t *testing.T) map[string]map[string]bool {
 	t.Helper()
-	data, err := os.ReadFile("testdata/differences.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list []difference
-	if err := json.Unmarshal(data, &list); err != nil {
-		t.Fatal(err)
-	}
 	rules, recorded := map[string]map[string]bool{}, recordedScenes(t)
-	for _, d := range list {
+	for _, d := range differences(t) {
 		for _, name := range d.Scenes {
 			if recorded[name] == "" {
 				t.Errorf("%q: no scene %q", d.What, name)
@@ -408,9 +414,12 @@ func allowed(t *testing.T) map[string]map[string]bool {
 			rules[name][d.Rule] = true
 		}
 		switch d.Rule {
-		case "order", "even", "box", "absent", "same":
+		case "order", "even", "box", "absent", "same", "reply":
 		default:
 			t.Errorf("%q: no rule %q", d.What, d.Rule)
+		}
+		if d.What == "" || d.Why == "" || (d.Rule == "reply") != (len(d.Replies) > 0) || (d.Rule == "reply") == (len(d.Scenes) > 0) {
+			t.Errorf("%q is not whole", d.What)
 		}
 	}
 	return rules

@@ -14,6 +14,7 @@ type voice struct {
 	in, out  volume
 	energy   int // gate level
 	agc      audio.AGC
+	gate     gate       // what moves and closes it
 	position [3]float64 // that a command set
 	placed   bool       // position holds
 	pan      pan        // in force
@@ -31,12 +32,12 @@ type pan struct {
 }
 
 // newVoice is how a member sounds at first.
-func newVoice(p Profile) voice { return voice{energy: p.EnergyLevel, agc: p.AGC} }
+func newVoice(p Profile) voice { return voice{energy: p.EnergyLevel, agc: p.AGC, gate: newGate(p)} }
 
 // applyVoice brings a new port to what was set of its member.
 func (s *State) applyVoice(m *Member) {
 	v, p := &m.voice, m.port
-	p.SetMuted(m.muted)
+	p.SetMuted(s.muffled(m))
 	if m.deaf {
 		p.SetDeaf(true)
 	}
@@ -52,6 +53,9 @@ func (s *State) applyVoice(m *Member) {
 	if v.agc.Level > 0 {
 		p.SetAGC(v.agc)
 	}
+	if v.gate.max > 0 {
+		s.applyGate(m)
+	}
 	if v.pan.on {
 		p.SetPosition(v.pan.x, true)
 	}
@@ -61,7 +65,7 @@ func (s *State) applyVoice(m *Member) {
 	if v.loss.lossy {
 		p.SetLossy(true)
 	}
-	p.SetTalkDetectMuted(s.room.profile.MuteDetect)
+	p.SetTalkDetectMuted(s.detectsMuted(m))
 }
 
 // volume is FreeSWITCH's step from -4 to 4, or a number of decibels.
@@ -149,7 +153,7 @@ func (s *State) setVolumeOut(m *Member, v volume) {
 
 // setEnergy sets a member's gate level; 0 and less: always open.
 func (s *State) setEnergy(m *Member, level int) {
-	m.voice.energy = level
+	m.voice.energy, m.voice.gate.base = level, level
 	if m.port != nil {
 		m.port.SetEnergy(max(level, 0))
 	}

@@ -337,6 +337,55 @@ func (c *client) track(mime string) *webrtc.TrackLocalStaticRTP {
 	return track
 }
 
+// TestOfferWaits: an offer may ring for long; from its answer on the connection has
+// to come up soon.
+func TestOfferWaits(t *testing.T) {
+	s := newServer(t, rtc.Options{})
+	const patience = 50 * time.Millisecond
+	rtc.SetPatience(s, patience)
+	h := newHandler(t)
+	p, offer, err := s.Offer(t.Context(), rtc.PeerOptions{Handler: h, Clock: media.NewClock()}, media.Directions{AudioIn: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-h.closed:
+		t.Fatalf("closed before it was answered: %v", err)
+	case <-time.After(4 * patience):
+	}
+	if p.Connected() {
+		t.Error("connected before it was answered")
+	}
+	if err := p.Accept(strings.ReplaceAll(offer, "actpass", "passive")); err != nil {
+		t.Fatal(err)
+	}
+	if err := wait(t, h.closed, "Closed"); !errors.Is(err, rtc.ErrNotConnected) {
+		t.Errorf("Closed(%v), want ErrNotConnected", err)
+	}
+}
+
+// TestUsable tells what would be answered, without a leg.
+func TestUsable(t *testing.T) {
+	s := newServer(t, rtc.Options{})
+	c := newClient(t, sendrecv)
+	offer := c.offer(nil)
+	for name, tt := range map[string]struct {
+		offer string
+		ok    bool
+	}{
+		"a browser's": {offer, true}, "nothing": {"v=0", false},
+		"inactive": {strings.ReplaceAll(offer, "a=sendrecv", "a=inactive"), false},
+		"no codec": {strings.ReplaceAll(strings.ReplaceAll(offer, "opus", "x"), "VP8", "y"), false},
+	} {
+		if err := rtc.Usable(tt.offer, rtc.Codecs{Audio: []media.AudioCodec{media.Opus}}); (err == nil) != tt.ok || err != nil && !errors.Is(err, rtc.ErrUnusable) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if n := s.Stats().Peers; n != 0 {
+		t.Errorf("%d legs were made", n)
+	}
+}
+
 // TestNeverUp: a leg whose DTLS does not come up ends by itself.
 func TestNeverUp(t *testing.T) {
 	s := newServer(t, rtc.Options{})

@@ -21,8 +21,11 @@ import (
 )
 
 const (
-	// connectTimeout is how long DTLS may take to come up.
+	// connectTimeout is how long DTLS may take to come up, from the answer on.
 	connectTimeout = 30 * time.Second
+	// ringTimeout is how long an offer waits for its answer: a person may have to
+	// take the call. Whoever made it closes it before.
+	ringTimeout = 3 * time.Minute
 	// reportPeriod lies between two RTCP reports.
 	reportPeriod = time.Second
 	// maxStreams bounds the SSRCs that one peer may open.
@@ -66,6 +69,7 @@ type Peer struct {
 	codecs  Codecs
 	ending  chan struct{} // closed when the leg has to end
 	done    chan struct{} // closed when it has ended
+	agreed  chan struct{} // an offer's answer was accepted; nil for a leg that answered
 
 	// Atomic.
 	terms      atomic.Pointer[terms]
@@ -93,7 +97,7 @@ func (s *Server) Answer(ctx context.Context, offer string, o PeerOptions) (*Peer
 		return nil, "", err
 	}
 	if dir := t.directions(); dir == (media.Directions{}) {
-		return nil, "", fmt.Errorf("rtc: %w: nothing is sent and nothing taken", ErrUnusable)
+		return nil, "", errNothing
 	}
 	p, err := s.newPeer(o, t, t.remote.setup)
 	if err != nil {
@@ -121,7 +125,7 @@ func (s *Server) Offer(ctx context.Context, o PeerOptions, d media.Directions) (
 	if err != nil {
 		return nil, "", err
 	}
-	p.awaits = t
+	p.awaits, p.agreed = t, make(chan struct{}, 1)
 	if p.local.transport, err = p.link.offer(ctx); err != nil {
 		p.abandon()
 		return nil, "", err
@@ -147,6 +151,19 @@ func OfferedSound(offer string, c Codecs) (form media.AudioForm, ok bool) {
 	}
 	return form, true
 }
+
+// Usable tells why nothing of an offer could be answered; nil if something can.
+// It costs no leg: a call may ring elsewhere before this side is answered.
+func Usable(offer string, c Codecs) error {
+	_, t, err := readOffer(offer, c)
+	if err == nil && t.directions() == (media.Directions{}) {
+		err = errNothing
+	}
+	return err
+}
+
+// errNothing is of a description that lets nothing flow.
+var errNothing = fmt.Errorf("rtc: %w: nothing is sent and nothing taken", ErrUnusable)
 
 func readOffer(text string, c Codecs) (*description, *terms, error) {
 	d, err := parseDescription(text)
@@ -229,6 +246,7 @@ func (p *Peer) Accept(answer string) error {
 	}
 	p.awaits = nil
 	p.terms.Store(t)
+	p.agreed <- struct{}{}
 	return nil
 }
 
@@ -285,6 +303,16 @@ func (p *Peer) AddCandidate(candidate string) error {
 		return fmt.Errorf("rtc: candidate: %w", err)
 	}
 	return nil
+}
+
+// Connected tells whether DTLS has come up and the leg has not ended.
+func (p *Peer) Connected() bool {
+	select {
+	case <-p.ending:
+		return false
+	default:
+		return p.connected.Load()
+	}
 }
 
 // Directions tells what was agreed. Before Accept it is what was offered.
@@ -370,7 +398,7 @@ func (p *Peer) run() {
 // write serves the queue until the leg ends.
 func (p *Peer) write() {
 	defer p.recovered()
-	patience := time.NewTimer(p.server.patience)
+	patience := time.NewTimer(p.patience())
 	defer patience.Stop()
 	reports := time.NewTicker(reportPeriod)
 	defer reports.Stop()
@@ -385,6 +413,8 @@ func (p *Peer) write() {
 				p.end(ErrNotConnected)
 			}
 			continue
+		case <-p.agreed:
+			patience.Reset(p.server.patience)
 		case <-reports.C:
 			p.report()
 		case <-pace.C:
@@ -398,6 +428,14 @@ func (p *Peer) write() {
 			p.keyframeWanted()
 		}
 	}
+}
+
+// patience is how long a leg that just began may be without a connection.
+func (p *Peer) patience() time.Duration {
+	if p.agreed != nil {
+		return ringTimeout
+	}
+	return p.server.patience
 }
 
 func (p *Peer) report() {

@@ -3,6 +3,8 @@ package verto
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
 )
 
 // member and body write JSON objects whose members keep their order.
@@ -47,6 +49,8 @@ func (b body) without(name string) body {
 	return kept
 }
 
+func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+
 // encode is json.Marshal that leaves <, > and & alone.
 func encode(v any) ([]byte, error) {
 	var buf bytes.Buffer
@@ -71,6 +75,7 @@ const (
 // answer is what a handler makes of a request: result or fail, never both.
 type answer struct {
 	result body
+	plain  []byte // instead of a result: JSON that is no object and gains no members
 	fail   body
 	after  func() // runs once the reply is queued; events of it follow the reply
 }

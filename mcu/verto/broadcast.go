@@ -20,10 +20,10 @@ func parseBroadcast(p params) (broadcastParams, *answer) {
 	}, nil
 }
 
-// broadcast hands a conference's channels to the switch and relays others among their
-// subscribers. Clients never write to a conference's subscribers themselves: that
-// would let them forge its rows, chat and layouts. Refusals are results, as in
-// FreeSWITCH.
+// broadcast hands a message to the switch, or relays it among the subscribers of its
+// channel. Clients never write to the subscribers of a conference or of presence
+// themselves: that would let them forge rows, chat, layouts and states. Refusals are
+// results, as in FreeSWITCH.
 func (c *conn) broadcast(p broadcastParams) answer {
 	if p.channel == "" {
 		return broadcastRefused("eventChannel not specified.")
@@ -31,9 +31,13 @@ func (c *conn) broadcast(p broadcastParams) answer {
 	c.srv.mu.Lock()
 	allowed := c.srv.mayLocked(c.session, p.channel) || c.srv.selfLocked(c.session, p.channel)
 	c.srv.mu.Unlock()
-	if allowed && conferenceChannel(p.channel) {
-		allowed = !p.local && c.toSwitch(p)
-	} else if allowed && p.local {
+	switch {
+	case !allowed:
+	case !p.local:
+		allowed = c.toSwitch(p)
+	case serverChannel(p.channel):
+		allowed = false
+	default:
 		c.srv.publish(c.signed(p.all), p.channel)
 	}
 	if !allowed {
@@ -55,18 +59,21 @@ func broadcastRefused(text string) answer {
 	return success(member{"message", text}, member{"code", codeCall})
 }
 
-// conferenceChannel reports whether a conference speaks there.
-func conferenceChannel(channel string) bool {
+// serverChannel reports whether only the server speaks to the subscribers there.
+func serverChannel(channel string) bool {
 	f := family(channel)
-	return f == "conference" || strings.HasPrefix(f, "conference-")
+	return f == "presence" || f == "conference" || strings.HasPrefix(f, "conference-")
 }
 
-// toSwitch hands a broadcast on; false: refused. The info channel is the server's alone.
+// toSwitch hands a broadcast on; false: refused. Of a conference's channels some have
+// no meaning but for what the server says there.
 func (c *conn) toSwitch(p broadcastParams) bool {
-	switch family(p.channel) {
+	switch f := family(p.channel); f {
 	case "conference-liveArray", "conference-mod", "conference-chat", "conference":
 	default:
-		return false
+		if strings.HasPrefix(f, "conference-") {
+			return false
+		}
 	}
 	err := c.srv.o.Switch.Broadcast(Broadcast{
 		Session: c.session, Channel: p.channel, Data: p.data,

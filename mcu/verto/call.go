@@ -2,34 +2,65 @@ package verto
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
+	"slices"
 	"sync"
 )
 
 const (
-	maxCalls   = 16 // of one session
+	maxCalls   = 16 // of one session, and of those that the switch is still asked for
 	maxPending = 64 // requests of a client that wait for their call
 )
 
 // call is one call of one session, from its invite to its end. What the client wants
-// of it runs one after the other, and waits until the switch has made the call.
+// of it runs one after the other, and waits until the switch has made the call. A call
+// that is kept has no session, until its client comes back.
 type call struct {
 	// constant
-	id      string
-	session *Session
-	srv     *Server
-	ctx     context.Context // of Switch.Invite
-	cancel  context.CancelFunc
+	id        string
+	seq       int64 // order of the calls
+	sessid    string
+	userID    string
+	srv       *Server
+	ctx       context.Context // of Switch.Invite or Outgoing.Offer; ends with the call
+	cancel    context.CancelFunc
+	noRecover bool
+	ring      *ring // nil unless the server called
 
-	mu        sync.Mutex // guards what follows
-	leg       Call       // nil until Switch.Invite has returned it
-	pending   []func(Call)
+	// written with Server.mu and mu held, read with either
+	session *Session // nil: kept
+
+	mu        sync.Mutex // guards what follows; taken after Server.mu
+	party     party
+	leg       Call // nil until the switch has given it
+	pending   []request
 	running   bool // somebody works on pending
+	away      bool // Lost was the last that the leg heard of its client; owned by who works on pending
 	closed    bool // nothing more is taken
+	known     bool // the client has heard of the call
+	line      line
 	mediaSent bool
 	answered  bool
 	held      bool // as the last modify reported
+	display   body // what the last verto.display showed, nil if there was none
 }
+
+// request is something for the leg. dropped, which may be nil, runs instead of run when
+// the call ends before.
+type request struct {
+	run     func(Call)
+	dropped func()
+}
+
+// line says whether the call's client listens.
+type line uint8
+
+const (
+	lineUp      line = iota
+	lineOffered      // verto.attach is unanswered
+	lineDown         // kept, or back without a verto.attach yet
+)
 
 // ownCall finds a live call of this session; another session's is as good as none.
 func (s *Server) ownCall(session *Session, id string) *call {
@@ -38,18 +69,37 @@ func (s *Server) ownCall(session *Session, id string) *call {
 	return session.calls[id]
 }
 
-// addCall enters a new call; nil if its id is taken or the session has too many.
-func (s *Server) addCall(session *Session, id string) *call {
+// addCall enters a new call as prepare makes it; nil if its id is taken or the session
+// has too many. Who gets one says asked when the switch has given the leg or refused.
+func (s *Server) addCall(session *Session, id string, prepare func(*call)) *call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.calls[id] != nil || len(session.calls) >= maxCalls || session.ended || s.closed {
+	full := len(session.calls) >= maxCalls || session.asking >= maxCalls
+	if s.calls[id] != nil || full || session.ended || s.closed {
 		return nil
 	}
-	k := &call{id: id, session: session, srv: s}
-	k.ctx, k.cancel = context.WithCancel(session.conn.ctx)
-	s.calls[id], session.calls[id] = k, k
+	k := s.newCallLocked(id, session.id, session.Identity().UserID())
+	k.session, session.calls[id] = session, k
+	prepare(k)
+	session.asking++
+	s.wg.Add(1)
+	return k
+}
+
+// asked ends the work of a goroutine that asked the switch for a call.
+func (s *Server) asked(session *Session) {
+	s.mu.Lock()
+	session.asking--
+	s.mu.Unlock()
+	s.wg.Done()
+}
+
+func (s *Server) newCallLocked(id, sessid, userID string) *call {
+	s.seq++
+	k := &call{id: id, seq: s.seq, sessid: sessid, userID: userID, srv: s}
+	k.ctx, k.cancel = context.WithCancel(s.ctx)
+	s.calls[id] = k
 	s.metrics.calls.Inc()
-	s.wg.Add(1) // for its invite, see start
 	return k
 }
 
@@ -61,42 +111,68 @@ func (s *Server) remove(k *call) {
 }
 
 func (s *Server) removeLocked(k *call) {
-	if s.calls[k.id] == k {
-		delete(s.calls, k.id)
-		s.metrics.calls.Dec()
+	if s.calls[k.id] != k {
+		return
 	}
-	if k.session.calls[k.id] == k {
+	delete(s.calls, k.id)
+	s.metrics.calls.Dec()
+	if k.session != nil {
 		delete(k.session.calls, k.id)
+	} else {
+		s.unkeepLocked(k)
 	}
 }
 
-// post runs op on the leg, now or when there is one. False: the call is over or too
-// much waits.
-func (k *call) post(op func(Call)) bool {
+// post runs a session's op on the leg, now or when there is one. False: the call is over
+// or no more that session's, or too much waits.
+func (k *call) post(session *Session, op func(Call)) bool {
+	return k.queue(session, request{run: op})
+}
+
+func (k *call) queue(session *Session, r request) bool {
 	k.mu.Lock()
-	if k.closed || len(k.pending) >= maxPending {
+	if k.closed || k.session != session || len(k.pending) >= maxPending {
 		k.mu.Unlock()
 		return false
 	}
-	k.pending = append(k.pending, op)
+	k.pending = append(k.pending, r)
 	k.runUnlock()
 	return true
 }
 
 // end closes the call; last runs after everything before, if there is a leg or the
-// switch still returns one. Only the first end counts. last may be nil.
-func (k *call) end(last func(Call)) {
+// switch still returns one. Only the first end counts.
+func (k *call) end(cause Cause, last func(Call)) {
 	k.mu.Lock()
+	if k.closeLocked(cause) {
+		k.pending = []request{{run: last}}
+	}
+	k.runUnlock()
+}
+
+// closeLocked lets nothing more reach the leg or leave for the client; false: it was
+// closed already.
+func (k *call) closeLocked(cause Cause) bool {
 	if k.closed {
-		k.mu.Unlock()
-		return
+		return false
 	}
 	k.closed = true
-	k.pending = nil // a leg that is told to end needs nothing else
-	if last != nil {
-		k.pending = append(k.pending, last)
+	for _, r := range k.pending { // a leg that is told to end needs nothing else
+		if r.dropped != nil {
+			r.dropped()
+		}
 	}
+	k.pending = nil
 	k.cancel()
+	if k.ring != nil && !k.answered {
+		k.ring.out <- cause // has room for every leg
+	}
+	return true
+}
+
+// run works on what is pending.
+func (k *call) run() {
+	k.mu.Lock()
 	k.runUnlock()
 }
 
@@ -108,14 +184,22 @@ func (k *call) runUnlock() {
 	}
 	k.running = true
 	for len(k.pending) > 0 {
-		op := k.pending[0]
+		r := k.pending[0]
 		k.pending = k.pending[1:]
 		k.mu.Unlock()
-		k.do(op)
+		k.do(r.run)
 		k.mu.Lock()
 	}
 	k.running = false
 	k.mu.Unlock()
+}
+
+// lose tells the leg that its client is gone, unless it knows.
+func (k *call) lose(leg Call) {
+	if !k.away {
+		k.away = true
+		leg.Lost()
+	}
 }
 
 // do runs one request; a panic in the switch ends that request alone.
@@ -128,39 +212,51 @@ func (k *call) do(op func(Call)) {
 	op(k.leg)
 }
 
-// ask runs f on the leg and waits for what it gives. False: there is no leg yet or any
-// more.
-func ask[T any](parent context.Context, k *call, f func(context.Context, Call) (T, error)) (result T, ok bool, err error) {
-	if k.theLeg() == nil {
+// outcome is what the leg made of a request.
+type outcome[T any] struct {
+	v    T
+	done bool // the leg was asked
+	err  error
+}
+
+var errPanic = errors.New("panic in a call")
+
+// ask runs f on the leg and waits for what it gives. Not done: there is no leg yet or
+// any more, or a client who was called has not answered.
+func ask[T any](c *conn, k *call, f func(context.Context, Call) (T, error)) (result T, done bool, err error) {
+	if !k.ready() {
 		return result, false, nil
 	}
-	ctx, cancel := context.WithTimeout(parent, callTimeout)
+	return askLeg(c, k, f)
+}
+
+// askLeg is ask of a call that has a leg.
+func askLeg[T any](c *conn, k *call, f func(context.Context, Call) (T, error)) (result T, done bool, err error) {
+	ctx, cancel := context.WithTimeout(c.ctx, callTimeout)
 	defer cancel()
-	type outcome struct {
-		v   T
-		err error
+	out := make(chan outcome[T], 1)
+	r := request{
+		run: func(leg Call) {
+			o := outcome[T]{done: true, err: errPanic}
+			defer func() { out <- o }()
+			o.v, o.err = f(ctx, leg)
+		},
+		dropped: func() { out <- outcome[T]{} },
 	}
-	done := make(chan outcome, 1)
-	posted := k.post(func(leg Call) {
-		v, err := f(ctx, leg)
-		done <- outcome{v, err}
-	})
-	if !posted {
+	if !k.queue(c.session, r) {
 		return result, false, nil
 	}
 	select {
-	case o := <-done:
-		return o.v, true, o.err
-	case <-ctx.Done(): // too slow, or it panicked
+	case o := <-out:
+		return o.v, o.done, o.err
+	case <-ctx.Done(): // too slow
 		return result, true, ctx.Err()
-	case <-k.ctx.Done(): // ended: what waited was dropped
-		return result, false, nil
 	}
 }
 
 // start asks the switch for the leg, on a goroutine of its own.
 func (k *call) start(inv Invite) {
-	defer k.srv.wg.Done()
+	defer k.srv.asked(inv.Session)
 	leg, err := k.invite(inv)
 	if leg == nil {
 		k.fail(err)
@@ -171,65 +267,18 @@ func (k *call) start(inv Invite) {
 	k.runUnlock()
 }
 
-// control is the call as the switch sees it.
-type control struct{ k *call }
-
-// Media, Answer, Display and Info say something while the call lives.
-func (o control) Media(sdp string) {
-	o.say("verto.media", func(k *call) body {
-		k.mediaSent = true
-		return body{{"sdp", sdp}}
-	})
-}
-
-func (o control) Answer(sdp string) {
-	o.say("verto.answer", func(k *call) body {
-		k.answered = true
-		if k.mediaSent {
-			return nil
-		}
-		return body{{"sdp", sdp}}
-	})
-}
-
-func (o control) Display(name, number string) {
-	o.say("verto.display", func(*call) body {
-		return body{{"display_name", name}, {"display_number", number}, {"display_direction", "inbound"}}
-	})
-}
-
-func (o control) Info(msg any) {
-	o.say("verto.info", func(*call) body { return body{{"msg", msg}} })
-}
-
-// say sends a message of the call. Under the call's lock, so that nothing follows a bye.
-func (o control) say(method string, params func(*call) body) {
-	o.k.mu.Lock()
-	defer o.k.mu.Unlock()
-	if !o.k.closed {
-		o.k.session.send(method, append(body{{"callID", o.k.id}}, params(o.k)...))
-	}
-}
-
-// Bye ends the call from the switch's side.
-func (o control) Bye(cause Cause) { o.k.bye(cause) }
-
-func (k *call) bye(cause Cause) {
-	k.srv.remove(k)
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.closed {
-		return
-	}
-	k.closed, k.pending = true, nil
-	k.cancel()
-	k.session.send("verto.bye", body{{"callID", k.id}, {"causeCode", int(cause)}, {"cause", cause.String()}})
-}
-
 func (k *call) isAnswered() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.answered
+}
+
+// ready reports whether the leg may be asked: there is one, and a client who was called
+// has answered.
+func (k *call) ready() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.leg != nil && (k.answered || k.ring == nil)
 }
 
 // theLeg gives the switch's side, nil before there is one.
@@ -251,4 +300,10 @@ func (k *call) noteHold(action Action, held bool) string {
 		return "held"
 	}
 	return "active"
+}
+
+// inOrder sorts calls, the oldest first.
+func inOrder(calls []*call) []*call {
+	slices.SortFunc(calls, func(a, b *call) int { return int(a.seq - b.seq) })
+	return calls
 }

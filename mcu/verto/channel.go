@@ -75,7 +75,15 @@ func (c *conn) subscribe(p channelParams) answer {
 	if len(added)+len(dups) == 0 {
 		return answer{fail: append(body{}, b...)}
 	}
-	return success(b...)
+	a := success(b...)
+	if w, ok := s.o.Switch.(Watcher); ok && len(added) > 0 {
+		a.after = func() {
+			for _, name := range added {
+				w.Subscribed(c.session, name)
+			}
+		}
+	}
+	return a
 }
 
 func appendNames(b body, key string, names []string) body {
@@ -90,10 +98,14 @@ func (c *conn) unsubscribe(p channelParams) answer {
 	s.mu.Lock()
 	var gone, unknown []string
 	for _, name := range p.channels {
-		if sub := c.session.subs[name]; sub != nil {
+		switch sub := c.session.subs[name]; {
+		case sub != nil:
 			s.unsubscribeLocked(sub)
 			gone = append(gone, name)
-		} else {
+		case c.session.revoked[name]: // he need not know that it has ended already
+			delete(c.session.revoked, name)
+			gone = append(gone, name)
+		default:
 			unknown = append(unknown, name)
 		}
 	}
@@ -130,6 +142,7 @@ func (s *Server) subscribeLocked(session *Session, channel string) {
 	sub := &subscription{session: session, channel: channel}
 	sub.tail = append(append([]byte(`,"subscribedChannel":`), name...), '}', '}')
 	session.subs[channel] = sub
+	delete(session.revoked, channel)
 	if s.subs[channel] == nil {
 		s.subs[channel] = map[*subscription]struct{}{}
 	}
@@ -157,6 +170,8 @@ func (s *Server) Grant(sessid string, channels ...string) {
 }
 
 // Revoke takes grants back and ends the session's subscriptions of those channels.
+// The client does not know that they have ended: FreeSWITCH leaves them on until he
+// unsubscribes, and so his unsubscribe is still answered as if they were there.
 func (s *Server) Revoke(sessid string, channels ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -168,6 +183,9 @@ func (s *Server) Revoke(sessid string, channels ...string) {
 		delete(session.grants, name)
 		if sub := session.subs[name]; sub != nil {
 			s.unsubscribeLocked(sub)
+			if len(session.revoked) < maxSubscriptions {
+				session.revoked[name] = true
+			}
 		}
 	}
 }
@@ -209,11 +227,12 @@ func (s *Server) publish(payload any, channels ...string) {
 
 // deliverLocked queues one receiver's copy, of which only the ends are his own.
 func (s *Server) deliverLocked(sub *subscription, text []byte) {
-	tail := make([]byte, 0, len(sub.tail)+32)
-	tail = append(tail, `,"eventSerno":`...)
-	tail = strconv.AppendInt(tail, sub.serno, 10)
-	tail = append(tail, sub.tail...)
-	if sub.session.conn.out.event(message{s.head("verto.event"), text, tail}) {
+	ends := appendHead(make([]byte, 0, len(sub.tail)+96), s.ids.Add(1), "verto.event")
+	head := len(ends)
+	ends = append(ends, `,"eventSerno":`...)
+	ends = strconv.AppendInt(ends, sub.serno, 10)
+	ends = append(ends, sub.tail...)
+	if sub.session.conn.out.event(message{ends[:head:head], text, ends[head:]}) {
 		sub.serno++
 		s.metrics.events.Inc()
 	}

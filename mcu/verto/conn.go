@@ -42,6 +42,7 @@ type conn struct {
 	// owned by the reader
 	session    *Session // nil before login
 	readyDue   bool     // clientReady is to follow the next reply
+	backs      []*comeback
 	speed      speedTest
 	complaints int // log lines about refusals so far
 
@@ -152,17 +153,28 @@ func (c *conn) send(method string, params any) bool {
 
 // head is the beginning of a server request, up to its params.
 func (s *Server) head(method string) []byte {
-	b := make([]byte, 0, 64)
+	return appendHead(make([]byte, 0, 64), s.ids.Add(1), method)
+}
+
+func appendHead(b []byte, id int64, method string) []byte {
 	b = append(b, `{"jsonrpc":"2.0","id":`...)
-	b = strconv.AppendInt(b, s.ids.Add(1), 10)
+	b = strconv.AppendInt(b, id, 10)
 	b = append(b, `,"method":"`...)
 	b = append(b, method...)
 	return append(b, `","params":`...)
 }
 
-// clientReady follows the first login's reply.
+// clientReady follows the first login's reply, and the offers of the calls that have
+// come back.
 func (c *conn) clientReady() {
-	c.send("verto.clientReady", body{{"reattached_sessions", []string{}}})
+	ids := []string{}
+	for _, b := range c.backs {
+		if b.finish() {
+			ids = append(ids, b.k.id)
+		}
+	}
+	c.backs = nil
+	c.send("verto.clientReady", body{{"reattached_sessions", ids}})
 }
 
 // audit logs a refusal; a client that provokes many is logged no more, only counted.

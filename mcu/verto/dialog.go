@@ -74,14 +74,20 @@ func (c *conn) bye(p byeParams) answer {
 		return callFault(noCall, member{"callID", p.callID})
 	}
 	c.srv.remove(k)
+	if k.ring != nil {
+		k.ring.decline(p.cause)
+	}
 	a := success(member{"callID", p.callID}, member{"message", "CALL ENDED"},
 		member{"causeCode", int(p.cause)}, member{"cause", p.cause.String()})
-	a.after = func() { k.end(func(leg Call) { leg.Hangup(p.cause) }) }
+	a.after = func() { k.end(p.cause, func(leg Call) { leg.Hangup(p.cause) }) }
 	return a
 }
 
 // sdpParams are those of verto.answer and verto.attach.
-type sdpParams struct{ callID, sdp string }
+type sdpParams struct {
+	callID, sdp              string
+	calleeName, calleeNumber string // who answers
+}
 
 func parseAnswer(p params) (sdpParams, *answer) {
 	d, missing := parseDialog(p)
@@ -107,7 +113,11 @@ func sdpOrMissing(d dialog, sdp, missing string) (sdpParams, *answer) {
 		a := callFault(missing)
 		return sdpParams{}, &a
 	}
-	return sdpParams{callID: d.callID, sdp: sdp}, nil
+	return sdpParams{
+		callID: d.callID, sdp: sdp,
+		calleeName:   cleanText(d.str("callee_id_name"), maxDisplay),
+		calleeNumber: cleanText(d.str("callee_id_number"), maxDisplay),
+	}, nil
 }
 
 // answerCall is a client's answer to a server's invite. A caller who answers his own
@@ -117,10 +127,12 @@ func (c *conn) answerCall(p sdpParams) answer {
 	switch {
 	case k == nil:
 		return callFault(noCall)
-	case !k.isAnswered():
-		return callFault("MEDIA ERROR")
+	case k.isAnswered():
+		return success()
+	case k.ring == nil:
+		return callFault(mediaError)
 	}
-	return success()
+	return c.answerRing(k, p)
 }
 
 func (c *conn) attach(p sdpParams) answer {
@@ -128,23 +140,32 @@ func (c *conn) attach(p sdpParams) answer {
 	if k == nil {
 		return callFault(noCall)
 	}
-	attached, done, err := ask(c.ctx, k, func(ctx context.Context, leg Call) (bool, error) {
+	attached, done, err := ask(c, k, func(ctx context.Context, leg Call) (bool, error) {
 		a, ok := leg.(Attacher)
 		if !ok {
 			return false, nil
 		}
+		k.attached(c.session) // before what the switch sends because of it
 		return true, a.Attach(ctx, p.sdp)
 	})
 	switch {
 	case !done:
 		return callFault("Cannot attach to a call that has not been answered.")
+	case err != nil:
+		k.drop(c.session, CauseBearerNotAvailable, false)
+		return callFault(mediaText(err, "CODEC NEGOTIATION ERROR"))
 	case !attached:
 		return callFault(noCall)
-	case err != nil:
-		c.giveUp(k, CauseBearerNotAvailable)
-		return callFault(faultText(err, "CODEC NEGOTIATION ERROR"))
 	}
 	return success()
+}
+
+// mediaText is faultText of media that was negotiated in vain, or too slowly.
+func mediaText(err error, fallback string) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		fallback = mediaError
+	}
+	return faultText(err, fallback)
 }
 
 // faultText is the text that the switch chose for the client, or fallback.
@@ -153,11 +174,4 @@ func faultText(err error, fallback string) string {
 		return ce.Message
 	}
 	return fallback
-}
-
-// giveUp ends a call from the server's side without a word to the client, who reads
-// an error reply and hangs up by himself.
-func (c *conn) giveUp(k *call, cause Cause) {
-	c.srv.remove(k)
-	k.end(func(leg Call) { leg.Hangup(cause) })
 }

@@ -12,11 +12,21 @@
 // Requests of one connection are handled one after the other. The reply to a request
 // precedes every event that handling it has caused.
 //
+// # Recovery
+//
+// An answered call whose [Call] is a [Reattacher] outlives its connection. It is kept
+// under its session id and user until the switch says Bye, or a login brings both
+// again: the result, then verto.attach for every such call, then verto.clientReady with
+// their ids. A second login while the first lives takes over, and the first is punted;
+// the order is the same. [Server.Park] brings calls of before a restart there.
+//
 // # Goroutines
 //
 // A connection has two: the reader (the HTTP handler's own, which also runs the method
 // handlers) and the writer (which owns pings, expiry and the login deadline). Each
-// verto.invite has one until the Switch returns. Server.Close ends all and waits.
+// verto.invite, and each connection that [Server.Ring] calls, has one until the switch
+// has answered; each call of a lost connection one for what it is told then.
+// Server.Close ends all and waits.
 //
 // # Extension: trickle ICE
 //

@@ -91,6 +91,9 @@ func (c *conn) envelope(id raw, a answer, p params, inBatch bool) body {
 	if a.fail != nil {
 		return append(reply, member{"error", a.fail})
 	}
+	if a.plain != nil {
+		return append(reply, member{"result", raw(a.plain)})
+	}
 	result := a.result
 	if echo, ok := p.get("echoParams"); ok {
 		if p.isTrue("echoParams") {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"strconv"
 
 	"github.com/omniverto/omniverto/mcu/directory"
 )
@@ -30,8 +31,34 @@ func handler(loggedIn bool) (handle func([]byte) []byte, done func()) {
 		for _, f := range after {
 			f()
 		}
+		s.wg.Wait() // an invite's goroutine
 		return reply
 	}, s.Close
+}
+
+// FanOut subscribes n sessions without sockets to demo. written lets each have written
+// what it got, and gives the number of messages.
+func FanOut(n int) (s *Server, written func() int) {
+	s = NewServer(Options{Auth: closedDoor{}, Switch: closedDoor{}})
+	var conns []*conn
+	for i := range n {
+		c := newConn(s, nil, netip.Addr{})
+		c.bind(strconv.Itoa(i), &Identity{User: "u", Domain: "d", Channels: directory.AllowAll()})
+		c.subscribe(channelParams{[]string{"demo"}})
+		conns = append(conns, c)
+	}
+	due := make([][]entry, n)
+	return s, func() int {
+		sum := 0
+		for i, c := range conns {
+			due[i], _ = c.out.take(due[i])
+			for _, e := range due[i] {
+				c.out.written(e.message)
+			}
+			sum += len(due[i])
+		}
+		return sum
+	}
 }
 
 // closedDoor lets nobody in and nothing through.
@@ -67,6 +94,13 @@ func ReadSDP(text []byte) (callID string, ok bool) {
 	a, ok := read(text, parseAnswer)
 	b, same := read(text, parseAttach)
 	return a.callID, ok && same && a == b
+}
+
+// ReadAPI gives the commands of fsapi and jsapi.
+func ReadAPI(text []byte) (cmd, command string, data []byte) {
+	f, _ := read(text, parseFSAPI)
+	j, _ := read(text, parseJSAPI)
+	return f.cmd, j.command, j.data
 }
 
 // ReadModify gives the action.
@@ -116,4 +150,13 @@ func read[T any](text []byte, parse func(params) (T, *answer)) (v T, ok bool) {
 	}
 	v, refusal := parse(p)
 	return v, refusal == nil
+}
+
+// MethodNames are all that a client may call.
+func MethodNames() []string {
+	var names []string
+	for _, m := range methodTable() {
+		names = append(names, m.name)
+	}
+	return names
 }

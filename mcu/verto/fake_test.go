@@ -20,6 +20,12 @@ type fakeSwitch struct {
 	heard []string
 	calls map[string]verto.CallControl
 	gates map[string]chan struct{} // of destination "slow": closed to go on
+
+	// nil: the offer is "m=offer", the answer good; set before a call that uses it
+	lost     func()
+	attach   func(ctx context.Context) error
+	reattach func(ctx context.Context, callID string) (string, error)
+	answer   func(ctx context.Context, sdp string) error
 }
 
 func newFakeSwitch() *fakeSwitch {
@@ -82,6 +88,12 @@ func (f *fakeSwitch) Invite(ctx context.Context, inv verto.Invite, out verto.Cal
 		}
 	case inv.Destination == "attach":
 		return attachable{leg}, nil
+	case inv.Destination == "kept":
+		out.Answer("m=answer")
+		return keepable{attachable{leg}}, nil
+	case inv.Destination == "bridged":
+		out.Answer("m=answer")
+		return bridged{keepable{attachable{leg}}, out}, nil
 	}
 	return leg, nil
 }
@@ -132,7 +144,13 @@ type fakeLeg struct {
 }
 
 func (l fakeLeg) Hangup(c verto.Cause) { l.f.note("hangup %s %s", l.id, c) }
-func (l fakeLeg) Lost()                { l.f.note("lost %s", l.id) }
+
+func (l fakeLeg) Lost() {
+	l.f.note("lost %s", l.id)
+	if l.f.lost != nil {
+		l.f.lost()
+	}
+}
 
 func (l fakeLeg) DTMF(digits string) {
 	if digits == "D" {
@@ -167,10 +185,73 @@ func (l fakeLeg) Modify(_ context.Context, m verto.Modify) (verto.ModifyResult, 
 
 type attachable struct{ fakeLeg }
 
-func (a attachable) Attach(_ context.Context, sdp string) error {
+func (a attachable) Attach(ctx context.Context, sdp string) error {
 	a.f.note("attach %s %s", a.id, sdp)
+	a.f.mu.Lock()
+	attach := a.f.attach
+	a.f.mu.Unlock()
+	if attach != nil {
+		return attach(ctx)
+	}
 	if !strings.Contains(sdp, "m=") {
 		return errors.New("no media")
 	}
 	return nil
+}
+
+// keepable outlives its connection.
+type keepable struct{ attachable }
+
+func (k keepable) Reattach(ctx context.Context, s *verto.Session) (string, error) {
+	k.f.note("reattach %s for %s", k.id, s.ID())
+	if k.f.reattach != nil {
+		return k.f.reattach(ctx, k.id)
+	}
+	return "m=offer", nil
+}
+
+func (k keepable) Answer(ctx context.Context, sdp string) error {
+	k.f.note("answer %s %s", k.id, sdp)
+	if k.f.answer != nil {
+		return k.f.answer(ctx, sdp)
+	}
+	return nil
+}
+
+// bridged has a partner.
+type bridged struct {
+	keepable
+	out verto.CallControl
+}
+
+func (b bridged) Transfer(_ context.Context, destination string) error {
+	b.f.note("transfer %s to %s", b.id, destination)
+	if destination == "0815" {
+		return &verto.CallError{Message: "call is not bridged"}
+	}
+	if destination == "broken" {
+		return errors.New("broken")
+	}
+	b.out.Bye(verto.CauseNormalClearing)
+	return nil
+}
+
+func (b bridged) Replace(_ context.Context, other verto.Call) error {
+	o := other.(bridged)
+	b.f.note("replace %s with %s", b.id, o.id)
+	b.out.Bye(verto.CauseNormalClearing)
+	o.out.Bye(verto.CauseNormalClearing)
+	return nil
+}
+
+// offer is an Outgoing.Offer; a call's name in what is heard is its session's.
+func (f *fakeSwitch) offer(ctx context.Context, s *verto.Session, callID string, out verto.CallControl) (string, verto.Call, error) {
+	f.note("offer %s", s.ID())
+	f.mu.Lock()
+	f.calls["ring-"+s.ID()] = out
+	f.mu.Unlock()
+	if s.ID() == "s-refusing" {
+		return "", nil, &verto.CallError{Cause: verto.CauseBearerNotAvailable}
+	}
+	return "m=offer", keepable{attachable{fakeLeg{id: "ring-" + s.ID(), f: f, held: new(bool)}}}, nil
 }

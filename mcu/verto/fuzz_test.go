@@ -37,7 +37,7 @@ func FuzzEnvelope(f *testing.F) {
 
 func FuzzInvite(f *testing.F) {
 	f.Add([]byte(`{"sdp":"v=0","dialogParams":{"callID":"c","destination_number":"3500","conferenceCanvasID":"1",` +
-		`"caller_id_name":"\u202eA","outgoingBandwidth":"default","userVariables":{"a":true,"b":{}}}}`))
+		`"caller_id_name":"\u202eA","outgoingBandwidth":"default","userVariables":{"a":true,"b":{}},"pin":"1234","deviceID":"d-1"}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		inv, ok := verto.ReadInvite(text)
 		if !ok {
@@ -48,6 +48,9 @@ func FuzzInvite(f *testing.F) {
 		}
 		if strings.ContainsAny(inv.CallerName, "\u202e\n\x00") || utf8.RuneCountInString(inv.CallerName) > 80 {
 			t.Errorf("name %q", inv.CallerName)
+		}
+		if len(inv.PIN) > 32 || len(inv.DeviceID) > 64 || strings.ContainsAny(inv.PIN+inv.DeviceID, "\n\x00\u202e") {
+			t.Errorf("PIN %q, device %q", inv.PIN, inv.DeviceID)
 		}
 		if len(inv.UserVariables) > 64 {
 			t.Errorf("%d variables", len(inv.UserVariables))
@@ -76,6 +79,15 @@ func FuzzDialog(f *testing.F) {
 		}
 		if action, ok := verto.ReadModify(text); ok && action == "" {
 			t.Error("no action")
+		}
+	})
+}
+
+func FuzzAPI(f *testing.F) {
+	f.Add([]byte(`{"cmd":"conference","arg":"3500 list","command":"fsapi","data":{"cmd":"status"}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if _, _, data := verto.ReadAPI(text); data != nil && (data[0] != '{' || !json.Valid(data)) {
+			t.Errorf("data %s", data)
 		}
 	})
 }

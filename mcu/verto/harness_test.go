@@ -149,6 +149,7 @@ type client struct {
 	done chan struct{} // closed when the socket is
 	pong atomic.Value  // what the newest pong frame carried
 	gone atomic.Bool   // answers no ping frame, like a host that is gone
+	rung string        // the call of the newest verto.invite; owned by the test
 
 	mu   sync.Mutex // guards what follows
 	got  []string

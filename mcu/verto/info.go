@@ -83,7 +83,7 @@ func (c *conn) info(p infoParams) answer {
 		if k == nil {
 			return callFault(noCall, member{"callID", p.callID})
 		}
-		k.post(func(leg Call) {
+		k.post(c.session, func(leg Call) {
 			if err := leg.Candidate(p.candidate); err != nil {
 				c.srv.log.Debug("verto: candidate", "call", k.id, "err", err)
 			}
@@ -91,7 +91,7 @@ func (c *conn) info(p infoParams) answer {
 	}
 	dialled := p.hasDTMF && k != nil
 	if dialled && p.dtmf != "" {
-		k.post(func(leg Call) { leg.DTMF(p.dtmf) })
+		k.post(c.session, func(leg Call) { leg.DTMF(p.dtmf) })
 	}
 	a := success()
 	if dialled || p.hasCandidate || p.msg != nil {

@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// outboundCall is the callee's name until somebody has a better one (FreeSWITCH's word).
+const outboundCall = "Outbound Call"
+
 // defaultDestination is dialled when the client names none (FreeSWITCH's word).
 const defaultDestination = "service"
 
@@ -30,6 +33,7 @@ func parseInvite(p params) (Invite, *answer) {
 		NoRecover: d.isFalse("recoverCall"), Canvas: max(d.number("conferenceCanvasID", -1), -1),
 		OutgoingKbps: max(d.number("outgoingBandwidth", 0), 0), IncomingKbps: max(d.number("incomingBandwidth", 0), 0),
 		UserVariables: d.object.object("userVariables").texts(maxVariables),
+		PIN:           short(d.str("pin"), maxPIN), DeviceID: short(d.str("deviceID"), maxDevice),
 	}
 	if inv.Destination == "" {
 		inv.Destination = defaultDestination
@@ -50,13 +54,27 @@ func (c *conn) invite(inv Invite) answer {
 	who := c.session.Identity()
 	inv.CallerName = first(inv.CallerName, cleanText(who.Name, maxDisplay), who.User)
 	inv.CallerNumber = first(inv.CallerNumber, who.Number, who.User)
-	k := c.srv.addCall(c.session, inv.CallID)
+	k := c.srv.addCall(c.session, inv.CallID, func(k *call) {
+		k.known, k.noRecover = true, inv.NoRecover
+		k.party = party{
+			callerName: inv.CallerName, callerNumber: inv.CallerNumber,
+			calleeName: outboundCall, calleeNumber: inv.Destination,
+		}
+	})
 	if k == nil {
 		return inviteFault(CauseDestOutOfOrder)
 	}
 	a := success(member{"message", "CALL CREATED"}, member{"callID", inv.CallID})
 	a.after = func() { go k.start(inv) }
 	return a
+}
+
+// short takes a text that is meant for a comparison: too long or odd is none.
+func short(s string, limit int) string {
+	if len(s) > limit || s != cleanText(s, limit) {
+		return ""
+	}
+	return s
 }
 
 // first gives the first text that is not empty.
@@ -84,11 +102,8 @@ func (k *call) invite(inv Invite) (leg Call, err error) {
 
 // fail tells the client why there is no call. It stays silent if he hung up before.
 func (k *call) fail(err error) {
-	cause := CauseTemporaryFailure
-	if ce := (*CallError)(nil); errors.As(err, &ce) {
-		cause = ce.Cause
-	} else if err != nil && k.ctx.Err() == nil {
-		k.session.conn.log.Error("verto: invite", "call", k.id, "err", err)
+	if ce := (*CallError)(nil); !errors.As(err, &ce) && err != nil && k.ctx.Err() == nil {
+		k.srv.log.Error("verto: invite", "call", k.id, "err", err)
 	}
-	k.bye(cause)
+	k.bye(causeOf(err))
 }

@@ -115,11 +115,11 @@ func (c *conn) bind(id string, who *Identity) bool {
 		}
 		c.session.identity.Store(who)
 	} else {
-		s, ok := c.srv.startSession(c, id, who)
+		s, backs, ok := c.srv.startSession(c, id, who)
 		if !ok {
 			return false
 		}
-		c.session, c.readyDue = s, true
+		c.session, c.backs, c.readyDue = s, backs, true
 		c.log.Info("verto: login", "user", who.UserID(), "session", id)
 	}
 	var at int64
@@ -131,34 +131,51 @@ func (c *conn) bind(id string, who *Identity) bool {
 	return true
 }
 
-// startSession enters a session under its id. Another connection of the same user
-// that holds the id is punted; another user's is left alone and ok is false.
-func (s *Server) startSession(c *conn, id string, who *Identity) (session *Session, ok bool) {
+// startSession enters a session under its id, and gives it the calls that are kept
+// there. Another connection of the same user that holds the id is punted; if anything
+// of another user is under it, that is left alone and ok is false.
+func (s *Server) startSession(c *conn, id string, who *Identity) (session *Session, backs []*comeback, ok bool) {
 	session = &Session{
 		id: id, addr: c.addr, conn: c,
-		grants: map[string]bool{}, subs: map[string]*subscription{}, calls: map[string]*call{},
+		grants: map[string]bool{}, subs: map[string]*subscription{}, revoked: map[string]bool{}, calls: map[string]*call{},
 	}
 	session.identity.Store(who)
 	s.mu.Lock()
-	old := s.sessions[id]
-	if old != nil && old.Identity().UserID() != who.UserID() {
+	if !s.ownsLocked(id, who.UserID()) {
 		s.mu.Unlock()
-		return nil, false
+		return nil, nil, false
 	}
+	old := s.sessions[id]
 	var lost []*call
 	if old != nil {
 		lost = s.detachLocked(old)
 	}
-	s.sessions[id] = session
-	s.metrics.sessions.Inc()
+	s.enterSessionLocked(session)
+	backs = s.takeBackLocked(session)
 	s.leaveLocked(c.addr)
 	s.mu.Unlock()
 	if old != nil {
+		old.conn.cancel() // requests of its own that wait for the switch
 		old.send("verto.punt", body{})
 		old.conn.out.finish(closing{websocket.CloseNormalClosure, "punted"})
 	}
-	loseAll(lost)
-	return session, true
+	for _, b := range backs {
+		lost = append(lost, b.k)
+	}
+	s.runAll(lost)
+	return session, backs, true
+}
+
+func (s *Server) enterSessionLocked(session *Session) {
+	s.seq++
+	session.seq = s.seq
+	s.sessions[session.id] = session
+	user := session.Identity().UserID()
+	if s.users[user] == nil {
+		s.users[user] = map[*Session]struct{}{}
+	}
+	s.users[user][session] = struct{}{}
+	s.metrics.sessions.Inc()
 }
 
 // endSession follows the loss of a connection; after a take-over there is nothing left
@@ -167,7 +184,7 @@ func (s *Server) endSession(session *Session) {
 	s.mu.Lock()
 	lost := s.detachLocked(session)
 	s.mu.Unlock()
-	loseAll(lost)
+	s.runAll(lost)
 }
 
 // detachLocked takes a session out of everything and gives its calls.
@@ -180,22 +197,15 @@ func (s *Server) detachLocked(session *Session) []*call {
 	if s.sessions[session.id] == session {
 		delete(s.sessions, session.id)
 	}
+	user := session.Identity().UserID()
+	if delete(s.users[user], session); len(s.users[user]) == 0 {
+		delete(s.users, user)
+	}
 	for _, sub := range session.subs {
 		s.unsubscribeLocked(sub)
 	}
 	clear(session.grants)
-	var lost []*call
-	for _, k := range session.calls {
-		lost = append(lost, k)
-		s.removeLocked(k)
-	}
-	return lost
-}
-
-func loseAll(calls []*call) {
-	for _, k := range calls {
-		k.end(Call.Lost)
-	}
+	return s.loseLocked(session)
 }
 
 // loginResult answers login; the gate before it has authenticated.

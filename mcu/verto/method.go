@@ -15,13 +15,13 @@ func methodTable() []method {
 	return []method{
 		{"login", "login, passwd, loginParams, userVariables: authenticates", true, (*conn).loginResult},
 		{"echo", "anything: comes back", false, (*conn).echo},
-		{"jsapi", "command, data: no command is offered", false, (*conn).jsapi},
-		{"fsapi", "cmd, arg: no command is offered", false, (*conn).fsapi},
+		{"jsapi", "command, data: runs a JSON command", false, typed(parseJSAPI, (*conn).jsapi)},
+		{"fsapi", "cmd, arg: runs a command", false, typed(parseFSAPI, (*conn).fsapi)},
 		{"verto.ping", "answers PONG", false, (*conn).ping},
 		{"verto.invite", "sdp, dialogParams: starts a call", false, typed(parseInvite, (*conn).invite)},
 		{"verto.answer", "sdp, dialogParams: answers a server's invite", false, typed(parseAnswer, (*conn).answerCall)},
 		{"verto.bye", "dialogParams, cause, causeCode: ends a call", false, typed(parseBye, (*conn).bye)},
-		{"verto.modify", "action, dialogParams, sdp: hold, new media", false, typed(parseModify, (*conn).modify)},
+		{"verto.modify", "action, dialogParams, sdp, destination, replaceCallID: hold, new media, transfers", false, typed(parseModify, (*conn).modify)},
 		{"verto.attach", "sdp, dialogParams: answers a server's attach", false, typed(parseAttach, (*conn).attach)},
 		{"verto.info", "dtmf, msg, candidate, dialogParams", false, typed(parseInfo, (*conn).info)},
 		{"verto.subscribe", "eventChannel: name or names", false, typed(parseSubscribe, (*conn).subscribe)},
@@ -87,15 +87,6 @@ func (c *conn) echo(p params) answer {
 		a.result = append(a.result, member{f.key, f.raw})
 	}
 	return a
-}
-
-// jsapi and fsapi run nothing: there is no such command to allow.
-func (c *conn) jsapi(params) answer { return c.denyAPI("jsapi") }
-func (c *conn) fsapi(params) answer { return c.denyAPI("fsapi") }
-
-func (c *conn) denyAPI(what string) answer {
-	c.srv.metrics.denied.WithLabelValues(what).Inc()
-	return refuse(codeDenied, "Permission Denied")
 }
 
 func (c *conn) ping(params) answer {

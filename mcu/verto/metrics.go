@@ -10,6 +10,7 @@ type metrics struct {
 	connections prometheus.Gauge
 	sessions    prometheus.Gauge
 	calls       prometheus.Gauge
+	kept        prometheus.Gauge
 	refused     prometheus.Counter
 	slow        prometheus.Counter
 	logins      *prometheus.CounterVec // result
@@ -30,6 +31,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		connections: gauge("connections", "Open WebSocket connections."),
 		sessions:    gauge("sessions", "Logged-in connections."),
 		calls:       gauge("calls", "Calls, including those being set up."),
+		kept:        gauge("kept_calls", "Calls that wait without a connection for their client to come back."),
 		refused:     f.NewCounter(opts("refused_connections_total", "Connections refused for too many without login from one address.")),
 		slow:        f.NewCounter(opts("slow_clients_total", "Connections closed because the client did not keep up with its events.")),
 		logins:      f.NewCounterVec(opts("logins_total", "Login attempts with credentials, by result."), []string{"result"}),

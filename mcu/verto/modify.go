@@ -29,8 +29,8 @@ func parseModify(p params) (modifyParams, *answer) {
 	return m, nil
 }
 
-// modify passes on what a conference's leg can do. Transfers join the partner of a
-// bridged call with somebody else; nobody in a conference has one.
+// modify passes on what a leg can do. Transfers join the partner of a bridged call with
+// somebody else; nobody in a conference has one.
 func (c *conn) modify(p modifyParams) answer {
 	k := c.srv.ownCall(c.session, p.callID)
 	if k == nil {
@@ -45,7 +45,49 @@ func (c *conn) modify(p modifyParams) answer {
 	if text := p.refused(action); text != "" {
 		return p.fault(text)
 	}
+	switch {
+	case strings.EqualFold(p.action, "transfer"):
+		return c.transfer(k, p, "CALL TRANSFERRED", func(ctx context.Context, leg Transferrer) error {
+			return leg.Transfer(ctx, p.destination)
+		})
+	case strings.EqualFold(p.action, "replace"):
+		return c.replace(k, p)
+	}
 	return c.modifyCall(k, p, action)
+}
+
+// replace joins the partners of two calls of this client.
+func (c *conn) replace(k *call, p modifyParams) answer {
+	other := c.srv.ownCall(c.session, p.replaceCallID)
+	if other == nil || other == k || !other.ready() {
+		return p.fault("invalid transfer leg")
+	}
+	leg := other.theLeg()
+	return c.transfer(k, p, "", func(ctx context.Context, t Transferrer) error { return t.Replace(ctx, leg) })
+}
+
+// transfer asks a bridged call. What the switch says because of it, as its bye,
+// follows the reply.
+func (c *conn) transfer(k *call, p modifyParams, message string, do func(context.Context, Transferrer) error) answer {
+	bridged, done, err := ask(c, k, func(ctx context.Context, leg Call) (bool, error) {
+		t, ok := leg.(Transferrer)
+		if !ok {
+			return false, nil
+		}
+		return true, do(ctx, t)
+	})
+	switch {
+	case err != nil:
+		c.log.Info("verto: modify", "call", k.id, "action", p.action, "err", err)
+		return p.fault(faultText(err, "transfer failed"))
+	case !done || !bridged:
+		return p.fault("call is not bridged")
+	}
+	b := body{{"callID", p.callID}, {"action", p.action}}
+	if message != "" {
+		b = append(b, member{"message", message})
+	}
+	return success(append(b, member{"holdState", k.noteHold("", false)})...)
 }
 
 // refused says what is wrong with the parameters of an action.
@@ -55,12 +97,8 @@ func (p modifyParams) refused(action Action) string {
 		return noSDP
 	case strings.EqualFold(p.action, "transfer") && p.destination == "":
 		return "destination missing"
-	case strings.EqualFold(p.action, "transfer"):
-		return "call is not bridged"
 	case strings.EqualFold(p.action, "replace") && p.replaceCallID == "":
 		return "replaceCallID missing"
-	case strings.EqualFold(p.action, "replace"):
-		return "invalid transfer leg"
 	}
 	return ""
 }
@@ -71,7 +109,7 @@ func (p modifyParams) fault(text string) answer {
 
 // modifyCall asks the call. An unknown action is accepted and reports the hold state.
 func (c *conn) modifyCall(k *call, p modifyParams, action Action) answer {
-	result, done, err := ask(c.ctx, k, func(ctx context.Context, leg Call) (ModifyResult, error) {
+	result, done, err := ask(c, k, func(ctx context.Context, leg Call) (ModifyResult, error) {
 		if action == "" {
 			return ModifyResult{}, nil
 		}
@@ -79,7 +117,7 @@ func (c *conn) modifyCall(k *call, p modifyParams, action Action) answer {
 	})
 	switch {
 	case !done && action == ActionUpdateMedia:
-		c.giveUp(k, CauseDestOutOfOrder)
+		k.drop(c.session, CauseDestOutOfOrder, false)
 		return p.fault("Cannot update a call that has not been answered.")
 	case err != nil:
 		c.log.Info("verto: modify", "call", k.id, "action", action, "err", err)

@@ -7,6 +7,7 @@ import "sync"
 const (
 	maxQueued      = 8192
 	maxQueuedBytes = 8 << 20
+	maxSpare       = 64 // places that an idle queue keeps
 )
 
 // message is one text frame in three parts, so that the middle one can be shared by
@@ -126,11 +127,17 @@ func (o *outbox) ending() bool {
 	return o.end != nil
 }
 
-// take gives the writer everything that is due; end is set when nothing follows.
-func (o *outbox) take() (due []entry, end *closing) {
+// take gives the writer everything that is due; end is set when nothing follows. done
+// is what it got before and is through with: its memory is used again unless a burst
+// has made it large.
+func (o *outbox) take(done []entry) (due []entry, end *closing) {
+	if cap(done) > maxSpare {
+		done = nil
+	}
+	clear(done) // lets go of the messages
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	due, o.ready = o.ready, nil
+	due, o.ready = o.ready, done[:0]
 	return due, o.end
 }
 

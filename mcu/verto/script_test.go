@@ -1,6 +1,7 @@
 package verto_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -21,11 +22,16 @@ import (
 //	# remark
 //	open NAME [Header: value]   a client connects; "refused" after the name: it must fail
 //	NAME> TEXT                  it sends a frame (${token ROOM ROLE NAME} makes a token)
+//	NAME: answer|bye|attach TEXT...  it answers, declines, attaches the call of its newest verto.invite (SDP, callee; a cause)
 //	NAME< TEXT                  its next frame must be this; <*> stands for anything
 //	NAME closed CODE            its socket was closed with this code
 //	NAME drops                  its connection breaks
 //	heard TEXT                  the next thing that the switch was told
-//	switch CALLID VERB [TEXT]   the switch says media, answer, bye (a cause), display, info; release lets "slow" go on
+//	switch CALLID VERB [TEXT]   the switch says media, answer, bye (a cause), display, info, attach; release lets "slow" go on
+//	ring USER [SECONDS]         the server calls a user; cancel gives up
+//	rang TEXT                   what came of it; the calls are named ring-SESSID
+//	park SESSID USER CALLID     a call of before a restart
+//	kept N                      so many calls wait for their client
 //	grant SESSID CHANNEL        also revoke
 //	publish CHANNEL JSON        also event SESSID JSON, info SESSID JSON
 //	wait DURATION               time passes
@@ -48,7 +54,7 @@ func TestScripts(t *testing.T) {
 }
 
 func runScript(t *testing.T, text string) {
-	p := &player{stage: newStage(t), keys: testKeys(t)}
+	p := &player{stage: newStage(t), keys: testKeys(t), rang: make(chan string, 1)}
 	defer p.close()
 	for i, line := range strings.Split(text, "\n") {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
@@ -71,13 +77,18 @@ func runScript(t *testing.T, text string) {
 // player runs the lines of one script.
 type player struct {
 	*stage
-	keys *directory.Keys
+	keys   *directory.Keys
+	rang   chan string
+	cancel context.CancelFunc // of the newest ring
 }
 
 func (p *player) line(line string) error {
 	verb, rest, _ := strings.Cut(line, " ")
 	if name, ok := strings.CutSuffix(verb, ">"); ok {
 		return p.says(name, rest)
+	}
+	if name, ok := strings.CutSuffix(verb, ":"); ok {
+		return p.rungDoes(name, rest)
 	}
 	if name, ok := strings.CutSuffix(verb, "<"); ok {
 		return p.reads(name, rest)
@@ -104,10 +115,59 @@ func (p *player) line(line string) error {
 		p.srv.SendSession(first, payload(second))
 	case "info":
 		p.srv.SendInfo(first, payload(second))
+	case "ring":
+		p.ring(first, second)
+	case "cancel":
+		p.cancel()
+	case "rang":
+		synctest.Wait()
+		if got := <-p.rang; !like(got, rest) {
+			return fmt.Errorf("got %s", got)
+		}
+	case "park":
+		return p.park(first, second)
+	case "kept":
+		synctest.Wait()
+		if got := p.srv.Stats().Kept; strconv.Itoa(got) != first {
+			return fmt.Errorf("%d calls are kept", got)
+		}
 	default:
 		return p.client(verb, first, second)
 	}
 	return nil
+}
+
+// ring calls a user, and keeps what comes of it for rang.
+func (p *player) ring(user, seconds string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	p.cancel = cancel
+	n, _ := strconv.Atoi(seconds)
+	go func() {
+		defer cancel()
+		p.rang <- outcome(p.srv.Ring(ctx, verto.Outgoing{
+			UserID: user, CallerName: "Room", CallerNumber: "3715", Timeout: time.Duration(n) * time.Second,
+			Variables: map[string]string{"verto_svar_a": "b", "verto_h_c": "d", "secret": "no"}, Offer: p.sw.offer,
+		}))
+	}()
+}
+
+func outcome(w *verto.Won, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("answered by %s: %s <%s>", w.Session.ID(), w.CalleeName, w.CalleeNumber)
+}
+
+func (p *player) park(sessid, rest string) error {
+	user, callID, _ := strings.Cut(rest, " ")
+	out, err := p.srv.Park(verto.Parked{
+		SessionID: sessid, UserID: user, CallID: callID, CallerName: "Al", CallerNumber: "1000", CalleeName: "Room", CalleeNumber: "3500",
+		DisplayName: "Shown", DisplayNumber: "3500", Call: keepable{attachable{fakeLeg{id: callID, f: p.sw, held: new(bool)}}},
+	})
+	p.sw.mu.Lock()
+	defer p.sw.mu.Unlock()
+	p.sw.calls[callID] = out
+	return err
 }
 
 // payload makes {"data":…} of JSON, as a conference does.
@@ -172,6 +232,25 @@ func (p *player) reads(name, want string) error {
 	if !like(got, want) {
 		return fmt.Errorf("got %s", got)
 	}
+	if strings.Contains(got, `"verto.invite"`) {
+		_, id, _ := strings.Cut(got, `"callID":"`)
+		c.rung, _, _ = strings.Cut(id, `"`)
+	}
+	return nil
+}
+
+// rungDoes sends something about the call that rang last.
+func (p *player) rungDoes(name, what string) error {
+	c := p.clients[name]
+	if c == nil || c.rung == "" {
+		return fmt.Errorf("no call rang at %s", name)
+	}
+	f := append(strings.Fields(what), "", "")
+	rest := fmt.Sprintf(`"sdp":%q,"dialogParams":{"callID":%q,"callee_id_name":%q}`, f[1], c.rung, f[2])
+	if f[0] == "bye" {
+		rest = fmt.Sprintf(`"cause":%q,"dialogParams":{"callID":%q}`, f[1], c.rung)
+	}
+	c.send(p.t, fmt.Sprintf(`{"jsonrpc":"2.0","method":"verto.%s","params":{%s},"id":5}`, f[0], rest))
 	return nil
 }
 
@@ -215,6 +294,8 @@ func (p *player) switchSays(callID, what string) error {
 		out.Display(arg, "123")
 	case "info":
 		out.Info(rawJSON(arg))
+	case "attach":
+		out.Attach(arg)
 	case "release":
 		p.sw.release(callID)
 	default:

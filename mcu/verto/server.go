@@ -49,15 +49,21 @@ type Server struct {
 	cancel   context.CancelFunc
 
 	ids atomic.Int64   // of server requests, from 1, shared by all connections
-	wg  sync.WaitGroup // connections and invites
+	wg  sync.WaitGroup // connections, invites, and what calls are told of a lost one
 
 	mu       sync.Mutex // guards what follows
 	closed   bool
 	conns    map[*conn]struct{}
 	unknown  map[netip.Addr]int // connections without login
 	sessions map[string]*Session
+	users    map[string]map[*Session]struct{} // sessions by user
 	calls    map[string]*call
 	subs     map[string]map[*subscription]struct{} // by channel
+	seq      int64                                 // of the newest session or call
+
+	kept      map[string]*shelf // calls without a connection, by session id
+	keptCalls int
+	keptOf    map[string]int // by user
 }
 
 // NewServer makes a server; Auth and Switch are needed.
@@ -71,8 +77,9 @@ func NewServer(o Options) *Server {
 	s := &Server{
 		o: o, log: o.Log, methods: methodsByName(), metrics: newMetrics(o.Registerer),
 		conns: map[*conn]struct{}{}, unknown: map[netip.Addr]int{},
-		sessions: map[string]*Session{}, calls: map[string]*call{},
-		subs: map[string]map[*subscription]struct{}{},
+		sessions: map[string]*Session{}, users: map[string]map[*Session]struct{}{},
+		calls: map[string]*call{}, subs: map[string]map[*subscription]struct{}{},
+		kept: map[string]*shelf{}, keptOf: map[string]int{},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.upgrader = websocket.Upgrader{
@@ -109,26 +116,41 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Close ends all connections (status 1001) and waits for their goroutines and for
-// invites on their way. Further requests are refused.
-func (s *Server) Close() {
+// invites on their way. Calls hear Lost and are not kept. Further requests are refused.
+func (s *Server) Close() { s.close(websocket.CloseGoingAway, "server is closing") }
+
+// CloseForRestart is Close for a server that comes back: sockets are closed with
+// status 1012, upon which clients return, and no client hears that a call has ended.
+func (s *Server) CloseForRestart() { s.close(websocket.CloseServiceRestart, "server restarts") }
+
+func (s *Server) close(code int, reason string) {
 	s.mu.Lock()
 	s.closed = true
 	for c := range s.conns {
-		c.out.finish(closing{websocket.CloseGoingAway, "server is closing"})
+		c.out.finish(closing{code, reason})
+	}
+	for _, on := range s.kept { // they have heard Lost
+		for _, k := range on.calls {
+			k.mu.Lock()
+			k.closeLocked(CauseDestOutOfOrder)
+			k.mu.Unlock()
+			s.removeLocked(k)
+		}
 	}
 	s.mu.Unlock()
 	s.cancel()
 	s.wg.Wait()
 }
 
-// Stats are a server's present sizes.
-type Stats struct{ Connections, Sessions, Calls int }
+// Stats are a server's present sizes. Kept calls wait for their client and are among
+// the Calls.
+type Stats struct{ Connections, Sessions, Calls, Kept int }
 
 // Stats counts what there is now.
 func (s *Server) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Stats{Connections: len(s.conns), Sessions: len(s.sessions), Calls: len(s.calls)}
+	return Stats{Connections: len(s.conns), Sessions: len(s.sessions), Calls: len(s.calls), Kept: s.keptCalls}
 }
 
 // admit reserves a place among the connections without login.

@@ -1,8 +1,10 @@
 package verto
 
 import (
+	"cmp"
 	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -23,10 +25,13 @@ type Session struct {
 	vars    map[string]string
 
 	// guarded by Server.mu
-	grants map[string]bool
-	subs   map[string]*subscription // by channel
-	calls  map[string]*call         // by callID
-	ended  bool
+	seq     int64 // order of the sessions
+	grants  map[string]bool
+	subs    map[string]*subscription // by channel
+	revoked map[string]bool          // subscriptions that Revoke ended and the client has not
+	calls   map[string]*call         // by callID
+	asking  int                      // goroutines that ask the switch for a call
+	ended   bool
 }
 
 // ID is the session id, which the client chose (or the server, if it did not).
@@ -70,6 +75,25 @@ func (s *Session) setUserVariables(vars map[string]string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.vars = vars
+}
+
+// SessionsOf gives a user's connections, the oldest first. The id is user@domain.
+func (s *Server) SessionsOf(userID string) []*Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.SortedFunc(maps.Keys(s.users[userID]), func(a, b *Session) int { return cmp.Compare(a.seq, b.seq) })
+}
+
+// SendUser sends a request, as verto.info with what Message.Delivered makes, to all
+// connections of a user, and gives their number.
+func (s *Server) SendUser(userID, method string, params any) int {
+	n := 0
+	for _, session := range s.SessionsOf(userID) {
+		if session.send(method, params) {
+			n++
+		}
+	}
+	return n
 }
 
 // send queues a server request for the session's client.

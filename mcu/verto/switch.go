@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/omniverto/omniverto/mcu/directory"
 )
@@ -22,11 +23,13 @@ type Authenticator interface {
 	Login(ctx context.Context, c Credentials) (*Identity, error)
 }
 
-// ErrDenied from Switch.Broadcast makes the client read "Permission Denied.".
+// ErrDenied from Switch.Broadcast makes the client read "Permission Denied.", from an
+// API "Permission Denied".
 var ErrDenied = errors.New("permission denied")
 
 // Switch routes calls and conference commands. Its methods may be called from many
-// goroutines, but Broadcast and Message only from one per session at a time.
+// goroutines, but Broadcast and Message only from one per session at a time. API and
+// Watcher are optional powers of it.
 type Switch interface {
 	// Invite takes a verto.invite on a goroutine of its own, after the result CALL
 	// CREATED was queued. Progress goes to out, also before Invite returns. An error
@@ -34,10 +37,11 @@ type Switch interface {
 	// the client hangs up, its socket is lost or the server closes; a Call returned
 	// all the same gets that Hangup or Lost.
 	Invite(ctx context.Context, inv Invite, out CallControl) (Call, error)
-	// Broadcast takes a verto.broadcast on a channel conference-liveArray.*,
-	// conference-mod.*, conference-chat.* or conference.* that the session may use
-	// (which by itself gives no moderator's right). ErrDenied refuses it, nil and any
-	// other error are a plain result. Events that it causes follow the result.
+	// Broadcast takes a verto.broadcast on any channel that the session may use (which
+	// by itself gives no moderator's right), of the conferences' ones only
+	// conference-liveArray.*, conference-mod.*, conference-chat.* and conference.*; what
+	// clients relay among themselves does not come here. ErrDenied refuses it, nil and
+	// any other error are a plain result. Events that it causes follow the result.
 	Broadcast(b Broadcast) error
 	// Message takes the msg of a verto.info.
 	Message(m Message)
@@ -59,31 +63,43 @@ type Invite struct {
 	NoRecover        bool // recoverCall:false: end the call when the socket is lost
 	Canvas           int  // conferenceCanvasID, -1 none
 
+	PIN      string // of the conference, as dialogParams.pin brought it; "" none
+	DeviceID string // of the client's device, as it says; "" none
+
 	OutgoingKbps, IncomingKbps int               // the client's limits, 0 none
 	UserVariables              map[string]string // shown to others in the live array; never a right
 }
 
 // CallControl is how the switch speaks to the client of one call. Its methods never
 // block, are safe for concurrent use, and do nothing once the call has ended on
-// either side.
+// either side. While the client of a kept call is away, or has not been asked to attach
+// again, only Bye and Display do something: the last display follows his attach.
 type CallControl interface {
 	// Media sends an answer as early media; a following Answer carries no SDP.
 	Media(sdp string)
-	// Answer sends the answer; sdp is left out after Media.
+	// Answer sends the answer; sdp is left out after Media. Neither does anything in a
+	// call that Ring made.
 	Answer(sdp string)
-	// Bye ends the call. The switch has let go of it: no Hangup or Lost follows.
+	// Bye ends the call, a kept one as well. The switch has let go of it: no Hangup or
+	// Lost follows.
 	Bye(cause Cause)
+	// Display shows who is talked to.
 	Display(name, number string)
 	// Info sends verto.info with msg for this call.
 	Info(msg any)
+	// Attach asks the client for new media: verto.attach with an offer, which he
+	// answers to Attacher.Attach.
+	Attach(sdp string)
 }
 
 // Call is how the client's requests reach the switch. Methods of one call never run at
-// the same time. After Hangup or Lost none follows.
+// the same time. After Hangup none follows, after Lost only what Reattacher says.
+// Attacher, Reattacher, Answerer and Transferrer are optional powers of it.
 type Call interface {
-	// Hangup: the client ended the call.
+	// Hangup: the client ended the call, or the server did for the cause.
 	Hangup(cause Cause)
-	// Lost: the call's socket is gone, or another one took its session over.
+	// Lost: the call's socket is gone, or another one took its session over. The call
+	// is over, unless it had been answered and is a Reattacher.
 	Lost()
 	// DTMF has at least one of 0-9 A-D * #.
 	DTMF(digits string)
@@ -91,12 +107,6 @@ type Call interface {
 	Candidate(candidate string) error
 	// Modify must return when ctx ends.
 	Modify(ctx context.Context, m Modify) (ModifyResult, error)
-}
-
-// Attacher is an optional power of a Call: verto.attach answers an offer that the
-// switch made for it. Without it the client reads CALL DOES NOT EXIST.
-type Attacher interface {
-	Attach(ctx context.Context, sdp string) error
 }
 
 // Action is a verto.modify's kind. Others than these never reach a Call.
@@ -123,7 +133,7 @@ type ModifyResult struct {
 	SDP  string // answer, with ActionUpdateMedia
 }
 
-// Broadcast is a verto.broadcast to a conference.
+// Broadcast is a verto.broadcast to the server.
 type Broadcast struct {
 	Session     *Session
 	Channel     string          // conference-chat.3500@example.com
@@ -140,6 +150,21 @@ type Message struct {
 	To, Body string            // To may be proto+address: conf+3500@example.com
 	From     string            // user@domain
 	Extra    map[string]string // from_* and to_* members
+}
+
+// Delivered gives the params of the verto.info that brings the message to a user, as
+// FreeSWITCH shapes them. Who sent it is the server's word.
+func (m Message) Delivered(to string) any {
+	user, host, _ := strings.Cut(m.From, "@")
+	msg := body{{"from", m.From}, {"to", to}, {"body", m.Body}}
+	for _, name := range sortedKeys(m.Extra) {
+		switch name {
+		case "from_user", "from_host", "from_full":
+		default:
+			msg = append(msg, member{name, m.Extra[name]})
+		}
+	}
+	return body{{"msg", append(msg, member{"from_user", user}, member{"from_host", host}, member{"from_full", user})}}
 }
 
 // CallError is a refusal with a hangup cause.

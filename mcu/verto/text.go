@@ -16,6 +16,8 @@ const (
 	maxCallID    = 128
 	maxSDP       = 128 << 10
 	maxDTMF      = 32
+	maxPIN       = 32
+	maxDevice    = 64
 )
 
 // cleanText makes a name fit to be shown: no control characters, nothing that turns

@@ -14,8 +14,10 @@ func (c *conn) write() {
 	defer c.ws.Close() // unblocks the reader
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	var due []entry
 	for {
-		due, end := c.out.take()
+		var end *closing
+		due, end = c.out.take(due)
 		if err := c.writeAll(due); err != nil {
 			c.noteSlow(errors.Is(err, os.ErrDeadlineExceeded))
 			return

@@ -23,6 +23,7 @@ type Port struct {
 	volumeIn, volumeOut             number       // factors
 	pan                             number       // -1 to 1
 	agcSet                          atomic.Pointer[AGC]
+	ceiling                         atomic.Pointer[Ceiling]
 	hold                            atomic.Pointer[hold]
 	wide                            atomic.Pointer[[]int32]   // room for shaped samples
 	own                             [2]atomic.Pointer[stream] // by class
@@ -50,6 +51,7 @@ type voice struct {
 	begun  bool // was stepped before
 	gains  gains
 	agc    agc
+	burst  burst
 }
 
 // listening is what the step knows of what a member hears.

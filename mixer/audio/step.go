@@ -119,7 +119,7 @@ func (m *Mixer) listen(p *Port) (changed bool) {
 	if gate < 0 {
 		gate = m.o.EnergyLevel
 	}
-	quiet := p.muted.Load() || p.hold.Load() != nil || p.gone
+	quiet := p.burst.hear(heard.score, p.ceiling.Load()) || p.muted.Load() || p.hold.Load() != nil || p.gone
 	changed = m.detect(p, heard.score, gate, quiet)
 
 	p.agc.use(p.agcSet.Load())
