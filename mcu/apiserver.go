@@ -66,7 +66,7 @@ type inviteAsk struct {
 type invitation struct {
 	Room    string    `json:"room"`
 	Role    string    `json:"role" enum:"moderator,participant,viewer"`
-	Link    string    `json:"link" doc:"carries the token in its fragment; absent from no log is the fragment, so keep it out of yours"`
+	Link    string    `json:"link" doc:"carries the token in its fragment, so that no server logs it; empty for every room"`
 	Token   string    `json:"token" doc:"the password of a login, if it is not a browser that comes"`
 	Expires time.Time `json:"expires"`
 }

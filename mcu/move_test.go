@@ -77,14 +77,24 @@ func TestDoor(t *testing.T) {
 		c.call("verto.bye", map[string]any{"dialogParams": map[string]any{"callID": c.callID}})
 	}
 
+	carol := s.user("1002")
+	carol.join("3800", "Carol")
+	carol.memberID(0)
 	s.control("3800", "lock")
+	main := carol.callID
+	carol.share("3800-screen") // she is in
+	carol.expect(0, "verto.event", "conference-liveArray-join", carol.callID, `"screenShare":true`)
+	carol.callID = main
+	end(carol)
+
 	from := bob.count()
 	bob.invite("3800", "Bob", nil)
 	at := bob.expect(from, "verto.answer", bob.callID)
 	bob.expect(at, "verto.bye", bob.callID, `"causeCode":16`)
-	host.share("3800-screen") // the owner is in
-	host.expect(0, "verto.event", "conference-liveArray-join", host.callID, `"screenShare":true`)
-	end(host)
+	from = bob.count()
+	bob.share("3800-screen") // he is not in
+	at = bob.expect(from, "verto.answer", bob.callID)
+	bob.expect(at, "verto.bye", bob.callID, `"causeCode":16`)
 	s.control("3800", "unlock")
 
 	s.control("3800", "set max_members 1")

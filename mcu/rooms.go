@@ -275,10 +275,13 @@ func (rs *rooms) restore(r keptRoom, adopt func(room.SavedMember) (func(room.Cau
 	}
 	p := rs.profileLocked(r.Room.Name, r.Room.Profile)
 	h, err := rs.openLocked(r.Room.Name, r.Room.Domain, r.Maker, p, room.Options{UUID: r.Room.UUID, Restore: &r.Room, Adopt: adopt})
-	if err == nil && r.Chat != nil {
-		h.conference.restore(r.Chat)
+	if err != nil || r.Chat == nil {
+		return h, err
 	}
-	return h, err
+	if err := h.conference.restore(r.Chat); err != nil {
+		rs.log.Warn("the chat from before the restart is lost", "room", r.Room.Name, "error", err)
+	}
+	return h, nil
 }
 
 // shut lets no more rooms be made.

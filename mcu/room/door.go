@@ -363,4 +363,9 @@ func (s *State) Promote(m *Member, r Role) {
 	s.changed(m)
 	s.reseat()
 	s.moderatorCame(m)
+	for _, other := range slices.Clone(s.members) { // a screen that he shares has no more rights than he
+		if other.req.ScreenShare && m.req.Session != "" && other.req.Session == m.req.Session {
+			s.Promote(other, r)
+		}
+	}
 }

@@ -388,3 +388,20 @@ func TestRoomAndDoorAreTold(t *testing.T) {
 		r.Close()
 	})
 }
+
+// TestScreenHasItsOwnersRole: who is a moderator no more is none by his screen share.
+func TestScreenHasItsOwnersRole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := newRoom(t, nil)
+		owner, _ := join(t, r, room.Request{Name: "Host", Session: "h", Role: room.Moderator}, both)
+		join(t, r, room.Request{Name: "Screen", Session: "h", Role: room.Moderator, ScreenShare: true}, media.Directions{VideoIn: true})
+		join(t, r, room.Request{Name: "Guest", Session: "g"}, both)
+		do(t, r, func(s *room.State) error { s.Promote(owner, room.Participant); return nil })
+		for _, name := range []string{"Host", "Screen"} {
+			if role := named(t, r, name).Role; role != room.Participant {
+				t.Errorf("%s is %s", name, role)
+			}
+		}
+		r.Close()
+	})
+}

@@ -44,8 +44,10 @@ func socialRoom(t *testing.T, req room.Request, f func(t *testing.T, r *room.Roo
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		o := &onlooker{}
-		r, d := newRoomOf(t, nil, func(opt *room.Options) { opt.Observer = o })
-		o.diary = d
+		r, _ := newRoomOf(t, nil, func(opt *room.Options) {
+			o.diary = opt.Observer.(*diary)
+			opt.Observer = o
+		})
 		m, _ := join(t, r, req, both)
 		synctest.Wait()
 		o.take()

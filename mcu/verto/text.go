@@ -43,9 +43,9 @@ func turnsText(r rune) bool {
 }
 
 // wireID accepts an id that a client chose: visible ASCII, so that it can stand in
-// logs, channel names and array keys.
+// logs, channel names and array keys, and be a key of clients' own tables.
 func wireID(s string, limit int) bool {
-	if s == "" || len(s) > limit {
+	if s == "" || len(s) > limit || s == "__proto__" {
 		return false
 	}
 	for i := range len(s) {
