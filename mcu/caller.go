@@ -93,7 +93,7 @@ func (w *caller) request(t dialplan.Target, form media.AudioForm) room.Request {
 		UserVariables: w.userVariables, Variables: vars, Flags: flags,
 		ScreenShare: t.Screen || w.screen, SecondScreen: t.Canvas >= 0 || w.canvas >= 0 || flags.SecondScreen,
 		Personal: t.Personal, PIN: cmp.Or(w.pin, variable(vars, "supplied_pin")), DeviceID: w.device,
-		NoRecover: w.noRecover, Outbound: w.outbound,
+		NoRecover: w.noRecover, Outbound: w.outbound && w.trusted,
 		AudioCodec: form.Codec, Stereo: form.Channels == 2,
 	}
 	req.Role = room.Role(id.Role())

@@ -43,13 +43,6 @@ func (c *conduit) dead() bool {
 	return c.closed
 }
 
-// up tells whether the leg has been connected.
-func (c *conduit) up() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.connected
-}
-
 func (c *conduit) handler() media.LegHandler {
 	if h := c.to.Load(); h != nil {
 		return *h

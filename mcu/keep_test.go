@@ -1,6 +1,7 @@
 package mcu_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -118,10 +119,17 @@ func TestRestartTooLate(t *testing.T) {
 	}
 	s.stop()
 
-	put(t, path, string(doc))
-	wait := time.After(2500 * time.Millisecond)
-	<-wait
-	s = s.again(func(c *config.Config) { c.DetachTimeout = time.Second })
+	var old map[string]any
+	if err := json.Unmarshal(doc, &old); err != nil {
+		t.Fatal(err)
+	}
+	old["saved"] = time.Now().Add(-config.Default().DetachTimeout - time.Second)
+	aged, err := json.Marshal(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, path, string(aged))
+	s = s.again(nil)
 	if rooms := s.rooms(); len(rooms) != 0 {
 		t.Errorf("rooms that are too old: %v", rooms)
 	}

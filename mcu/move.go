@@ -19,9 +19,6 @@ import (
 // what sound will come, which may depend on the room's profile.
 func (c *call) reserve(ctx context.Context, t dialplan.Target, form func(room.Profile) media.AudioForm) (place, error) {
 	who := c.caller()
-	if c.sharesScreenIn(ctx, t, &who) {
-		who.trusted = true
-	}
 	var m *room.Member
 	ask := func(p room.Profile) room.Request {
 		req := who.request(t, form(p))
@@ -65,23 +62,6 @@ func (c *call) rejected(h *hosted, err error) {
 // errDenied is of those whom a moderator did not let in.
 var errDenied = errors.New("mcu: not let in")
 
-// sharesScreenIn tells whether the call is a shared screen of somebody who is in
-// that room: PIN, lock and lobby are behind him.
-func (c *call) sharesScreenIn(ctx context.Context, t dialplan.Target, who *caller) bool {
-	h := c.exchange.server.rooms.find(t.Room)
-	if h == nil || !t.Screen && !who.screen {
-		return false
-	}
-	in := false
-	_ = h.Do(ctx, func(s *room.State) error {
-		for _, i := range s.Members() {
-			in = in || i.Session == who.session && i.User == who.identity.UserID() && !i.ScreenShare && !i.SecondScreen
-		}
-		return nil
-	})
-	return in
-}
-
 // enter brings the call's leg to a reserved place. On an error the place is given
 // back and the leg closed.
 func (c *call) enter(ctx context.Context, p place) error {
@@ -101,9 +81,6 @@ func (c *call) enter(ctx context.Context, p place) error {
 	c.mu.Unlock()
 	if over { // the client hung up while the member was on his way
 		return errors.Join(errOver, c.do(func(ctx context.Context) error { return p.member.Leave(ctx, room.Left) }))
-	}
-	if p.leg.conduit.up() { // its member was told so before he watched anything
-		c.member("refresh", func(ctx context.Context, m *room.Member) error { return m.Refresh(ctx) })
 	}
 	if held {
 		c.member("hold", func(ctx context.Context, m *room.Member) error { return m.HoldCall(ctx, true) })
@@ -133,6 +110,8 @@ func (c *call) move(ctx context.Context, reserve func(ctx context.Context) (plac
 		c.end(verto.CauseTemporaryFailure)
 		return err
 	}
+	// The new room's decoder begins with a keyframe, which nobody else asks for now.
+	c.member("refresh", func(ctx context.Context, m *room.Member) error { return m.Refresh(ctx) })
 	return nil
 }
 

@@ -34,6 +34,9 @@ func TestTransferRooms(t *testing.T) {
 		t.Errorf("he is in %s", now)
 	}
 	next.await("Bob's voice", func() bool { return next.level(660) > -23 })
+	next.await("Bob's picture", func() bool {
+		return next.canvas != nil && mediatest.Near(mediatest.Average(next.canvas, two()[1].Inset(40)), mediatest.Color(1).YUV(), 12)
+	})
 	old.await("silence", func() bool { return old.level(660) < -50 })
 	pics := 0
 	bob.note(func() { pics = bob.pics })

@@ -160,7 +160,7 @@ func (s *Server) openMedia() error {
 func (s *Server) newRooms(engine *room.Engine) *rooms {
 	s.tasks, s.calls, s.bridges = newTasks(), &calls{by: make(map[*room.Member]*call)}, new(bridges)
 	s.records = cdr.New(cdr.Options{
-		Dir: s.cfg.CDR, Auto: filepath.Join(s.cfg.Data, "cdr"), KeepFor: time.Duration(s.cfg.CDRKeepDays) * 24 * time.Hour, KeepCount: s.cfg.CDRKeepCount,
+		Dir: s.cfg.CDRFolder(), Auto: filepath.Join(s.cfg.Data, "cdr"), KeepFor: time.Duration(s.cfg.CDRKeepDays) * 24 * time.Hour, KeepCount: s.cfg.CDRKeepCount,
 		Registerer: s.registry, Log: s.log,
 	})
 	return &rooms{

@@ -64,6 +64,8 @@ func rules() []rule {
 			reason: "a leaf that mcu and the rim read"},
 		{from: all("mcu/directory", "mcu/config"), forbid: all("module"), allowed: all("mcu/fsconf"),
 			reason: "what mcu and the rim read; documents come from mcu/fsconf"},
+		{from: all("mcu/cdr"), forbid: all("module"), allowed: all("mcu/room"),
+			reason: "records are written from what a room tells"},
 		{from: all("mcu/dialplan"), forbid: all("module"), allowed: all("mcu/fsconf", "mcu/directory"),
 			reason: "a dialplan says where a call leads; who carries it there is in mcu"},
 		{from: all("..."), but: all("mcu/rtc", "mcu/load"), forbid: all("github.com/pion/..."),

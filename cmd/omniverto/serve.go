@@ -40,7 +40,7 @@ type serve struct {
 	Codecs         []string `placeholder:"NAME,…" help:"Codecs of calls in rooms whose profile names none, such as opus,vp8."`
 	DetachTimeout  string   `placeholder:"TIME" help:"How long a place is kept for somebody who was cut off (2m0s)."`
 	MaxRooms       string   `placeholder:"N" help:"Rooms at a time (1000)."`
-	CDR            string   `name:"cdr" placeholder:"DIR" help:"Folder of call detail records; default: none are written."`
+	CDR            string   `name:"cdr" placeholder:"DIR" help:"Folder of call detail records, off for none; default: cdr in the data folder."`
 	CDRKeepDays    string   `name:"cdr-keep-days" placeholder:"N" help:"Days that records are kept, 0 for ever (90)."`
 	CDRKeepCount   string   `name:"cdr-keep-count" placeholder:"N" help:"Records that are kept, 0 any number (0)."`
 	LogLevel       string   `placeholder:"LEVEL" help:"debug, info, warn or error (info)."`

@@ -71,7 +71,7 @@ type Config struct {
 	// MaxRooms is how many rooms there may be at a time.
 	MaxRooms int
 	// CDR is the folder of call detail records, one for each conference that has
-	// ended. Empty: none are written.
+	// ended; NoRecords: none are written. See CDRFolder.
 	CDR string
 	// CDRKeepDays and CDRKeepCount say which records stay: those younger than so many
 	// days, and of these so many of the newest; 0: no such limit.
@@ -113,6 +113,21 @@ func (c Config) MediaFolder() string {
 		return c.MediaDir
 	}
 	return filepath.Join(c.Data, "media")
+}
+
+// NoRecords as the folder of call detail records turns them off.
+const NoRecords = "off"
+
+// CDRFolder is the folder of call detail records: CDR, or cdr in the data folder; ""
+// when there are none.
+func (c Config) CDRFolder() string {
+	switch c.CDR {
+	case NoRecords:
+		return ""
+	case "":
+		return filepath.Join(c.Data, "cdr")
+	}
+	return c.CDR
 }
 
 // FontsFolder is the folder of typefaces that banners may name besides those that

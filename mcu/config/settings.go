@@ -157,7 +157,7 @@ func setLogLevel(c *Config, v string) error {
 // absolute makes the folders and files of c independent of the working folder.
 func absolute(c *Config) error {
 	for _, path := range []*string{&c.Data, &c.Conf, &c.MediaDir, &c.CDR, &c.Cert, &c.Key} {
-		if *path == "" {
+		if *path == "" || path == &c.CDR && *path == NoRecords {
 			continue
 		}
 		abs, err := filepath.Abs(*path)
