@@ -24,6 +24,7 @@ export const browserPlatform: Platform = {
   },
 
   uuid,
+  random: Math.random,
 };
 
 /** crypto.randomUUID exists on secure pages only; the page may be opened before that is put right. */

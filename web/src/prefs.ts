@@ -53,14 +53,12 @@ export function merge(stored: unknown): Prefs {
   return Object.fromEntries(known) as Prefs;
 }
 
-/**
- * The session id of this tab: a reload keeps it, so that the server knows who is back, and two tabs have two.
- */
-export function sessionID(fresh: () => string): string {
-  const name = 'omniverto.session';
+/** This browser among others of the same user, for as long as it keeps its storage. */
+export function deviceID(fresh: () => string): string {
+  const name = 'omniverto.device';
   try {
-    const id = sessionStorage.getItem(name) ?? fresh();
-    sessionStorage.setItem(name, id);
+    const id = localStorage.getItem(name) ?? fresh();
+    localStorage.setItem(name, id);
     return id;
   } catch {
     return fresh();

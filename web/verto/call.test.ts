@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Cause, Session, type Call, type CallEnd, type CallState } from './index';
+import { Cause, Session, type Call, type CallEnd, type CallState, type Offer } from './index';
 import { FakePeer, FakePlatform, logIn, settled, type FakeSocket } from './testing';
 
 let platform: FakePlatform;
@@ -33,6 +33,14 @@ async function answer(): Promise<void> {
   await invite();
   socket.call('verto.answer', { callID: call.id, sdp: 'answer' });
   await settled();
+}
+
+/** Lets time pass while the server answers to signs of life. */
+async function waitAlive(ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 5_000) {
+    await platform.advance(5_000);
+    for (const ping of socket.sent('verto.ping')) await socket.result(ping);
+  }
 }
 
 describe('invite', () => {
@@ -92,6 +100,19 @@ describe('invite', () => {
     await settled();
     expect(ends).toMatchObject([{ by: 'failure', code: Cause.incompatible }]);
     expect(socket.last('verto.bye').params['causeCode']).toBe(88);
+  });
+});
+
+describe('an invite', () => {
+  it.each([
+    [{}, {}],
+    [{ pin: '', deviceID: '' }, {}],
+    [{ pin: '1234', deviceID: 'd' }, { pin: '1234', deviceID: 'd' }],
+  ])('with %j says no more than it has to', async (options, want) => {
+    void session.call({ destination: '3500', callerName: 'Alice', ...options }, (events) => new FakePeer(events)).invite();
+    await settled();
+    const { pin, deviceID } = socket.last('verto.invite').params['dialogParams'] as Record<string, unknown>;
+    expect({ ...(pin === undefined ? {} : { pin }), ...(deviceID === undefined ? {} : { deviceID }) }).toEqual(want);
   });
 });
 
@@ -172,8 +193,173 @@ describe('media trouble', () => {
     await socket.result(socket.last('verto.modify'), { sdp: 'restarted' });
     expect(FakePeer.latest().log.at(-1)).toBe('accept restarted');
     expect(ends).toEqual([]);
-    await platform.advance(15_000);
+    await waitAlive(30_000);
     expect(ends).toMatchObject([{ by: 'failure', code: Cause.mediaTimeout }]);
+  });
+
+  it("is over with the server's offer, which takes the place of the restart", async () => {
+    await answer();
+    FakePeer.latest().events.failed();
+    await platform.advance(0);
+    socket.call('verto.attach', { callID: call.id, sdp: 'new offer' });
+    await settled();
+    await socket.result(socket.last('verto.attach'));
+    await socket.result(socket.last('verto.modify'), { sdp: 'late' });
+    expect(FakePeer.made.map(({ log }) => log.at(-1))).toEqual(['close', 'answer new offer']);
+    FakePeer.latest().events.connected();
+    await waitAlive(60_000);
+    expect(ends).toEqual([]);
+  });
+
+  it('ends the call when nothing comes of the offer either', async () => {
+    await answer();
+    socket.call('verto.attach', { callID: call.id, sdp: 'new offer' });
+    await settled();
+    await socket.result(socket.last('verto.attach'));
+    await waitAlive(30_000);
+    expect(ends).toMatchObject([{ by: 'failure', code: Cause.mediaTimeout }]);
+  });
+
+  it('may be over before the server knows', async () => {
+    await answer();
+    socket.call('verto.attach', { callID: call.id, sdp: 'new offer' });
+    FakePeer.latest().events.connected();
+    await settled();
+    await socket.result(socket.last('verto.attach'));
+    await waitAlive(60_000);
+    expect(ends).toEqual([]);
+  });
+
+  it('takes the newest offer only', async () => {
+    await answer();
+    socket.call('verto.attach', { callID: call.id, sdp: 'first' });
+    socket.call('verto.attach', { callID: call.id, sdp: 'second' });
+    await settled();
+    expect(socket.sent('verto.attach')).toHaveLength(1);
+    expect(FakePeer.made.map(({ log }) => log)).toEqual([['offer', 'accept answer', 'close'], ['answer first', 'close'], ['answer second']]);
+  });
+});
+
+describe('hold', () => {
+  it('is asked of the server, whose word counts', async () => {
+    const held: boolean[] = [];
+    call.events.on('held', (on) => held.push(on));
+    await answer();
+    for (const [on, holdState] of [[true, 'held'], [false, 'active'], [true, undefined]] as const) {
+      const done = call.hold(on);
+      const modify = socket.last('verto.modify');
+      expect(modify.params).toMatchObject({ action: on ? 'hold' : 'unhold', dialogParams: { callID: call.id } });
+      await socket.result(modify, { holdState });
+      await done;
+    }
+    expect(held).toEqual([true, false, true]);
+  });
+});
+
+describe("the server's call", () => {
+  const invite = { callID: 'ring', sdp: 'offer', caller_id_name: 'Bob', caller_id_number: '1001', display_direction: 'outbound' };
+
+  function line(take: boolean): { calls: Call[]; offers: Offer[] } {
+    const found: { calls: Call[]; offers: Offer[] } = { calls: [], offers: [] };
+    platform = new FakePlatform();
+    const credentials = { login: 'alice', passwd: 'secret' };
+    session = new Session({
+      url: 'wss://x/verto', credentials, platform, sessid: 'session',
+      offered: (offer) => {
+        found.offers.push(offer);
+        if (take) found.calls.push(session.adopt(offer, { destination: '', callerName: 'Alice' }, (events) => new FakePeer(events)));
+        return take;
+      },
+    });
+    session.connect();
+    return found;
+  }
+
+  it('rings without touching a device, and is answered', async () => {
+    const { calls, offers } = line(true);
+    const socket = await logIn(platform);
+    socket.call('verto.invite', invite);
+    expect(offers).toEqual([{ kind: 'invite', callID: 'ring', sdp: 'offer', name: 'Bob', number: '1001' }]);
+    expect([calls[0]?.state, FakePeer.made, socket.replies().at(-1)]).toMatchObject(['ringing', [], { result: { method: 'verto.invite' } }]);
+    void calls[0]?.answer();
+    void calls[0]?.answer();
+    await settled();
+    const answer = socket.last('verto.answer');
+    expect(socket.sent('verto.answer')).toHaveLength(1);
+    expect(answer.params).toMatchObject({ sdp: 'answer-sdp', dialogParams: { callID: 'ring' } });
+    await socket.result(answer);
+    expect(calls[0]?.state).toBe('active');
+  });
+
+  it('is declined with a cause', async () => {
+    const { calls } = line(true);
+    const socket = await logIn(platform);
+    socket.call('verto.invite', invite);
+    void calls[0]?.hangup(Cause.rejected);
+    expect(socket.last('verto.bye').params).toMatchObject({ causeCode: 21, dialogParams: { callID: 'ring' } });
+  });
+
+  it('may be over before it is answered', async () => {
+    const { calls } = line(true);
+    const socket = await logIn(platform);
+    socket.call('verto.invite', invite);
+    const ended: CallEnd[] = [];
+    calls[0]?.events.on('ended', (end) => ended.push(end));
+    socket.call('verto.bye', { callID: 'ring', causeCode: 487, cause: 'ORIGINATOR_CANCEL' });
+    void calls[0]?.answer();
+    await settled();
+    expect([ended, socket.sent('verto.answer')]).toEqual([[{ by: 'remote', code: 487, name: 'ORIGINATOR_CANCEL' }], []]);
+  });
+
+  it('that nobody takes is refused as to somebody busy', async () => {
+    line(false);
+    const socket = await logIn(platform);
+    socket.call('verto.invite', invite);
+    expect(socket.last('verto.bye').params).toMatchObject({ causeCode: 17, cause: 'USER_BUSY', dialogParams: { callID: 'ring' } });
+  });
+
+  it('is taken up again after the page was loaded anew', async () => {
+    const { calls, offers } = line(true);
+    platform.socket.accept();
+    const socket = platform.socket;
+    await socket.result(socket.last('login'), { sessid: 'session' });
+    socket.call('verto.attach', { callID: 'kept', sdp: 'new offer', callee_id_name: 'Room', display_direction: 'inbound' });
+    socket.call('verto.clientReady', { reattached_sessions: ['kept'] });
+    await settled();
+    expect(offers).toMatchObject([{ kind: 'attach', callID: 'kept', name: 'Room' }]);
+    expect([calls[0]?.state, FakePeer.made.length]).toEqual(['lost', 1]);
+    await socket.result(socket.last('verto.attach'));
+    expect(calls[0]?.state).toBe('active');
+  });
+
+  it('waits for another offer when the socket is lost before the answer', async () => {
+    const { calls } = line(true);
+    let socket = await logIn(platform);
+    socket.call('verto.attach', { callID: 'kept', sdp: 'new offer' });
+    await settled();
+    socket.drop();
+    await settled();
+    expect(calls[0]?.state).toBe('lost');
+    await platform.advance(500);
+    socket = platform.socket;
+    socket.accept();
+    await socket.result(socket.last('login'), { sessid: 'session' });
+    socket.call('verto.attach', { callID: 'kept', sdp: 'newer offer' });
+    socket.call('verto.clientReady', { reattached_sessions: ['kept'] });
+    await settled();
+    await socket.result(socket.last('verto.attach'));
+    expect([calls.length, calls[0]?.state]).toEqual([1, 'active']);
+  });
+
+  it('is over when the server does not take the answer', async () => {
+    const { calls } = line(true);
+    const socket = await logIn(platform);
+    socket.call('verto.attach', { callID: 'kept', sdp: 'new offer' });
+    await settled();
+    const ended: CallEnd[] = [];
+    calls[0]?.events.on('ended', (end) => ended.push(end));
+    await socket.error(socket.last('verto.attach'), { message: 'MEDIA ERROR', code: -32002 });
+    expect(ended).toMatchObject([{ by: 'failure', name: 'MEDIA ERROR' }]);
   });
 });
 
@@ -203,6 +389,18 @@ describe('a lost socket', () => {
     FakePeer.made[0]?.events.failed();
     await platform.advance(0);
     expect(FakePeer.made[0]?.log).not.toContain('restart');
+  });
+
+  it('leaves media alone, which may go on, and gives nothing up meanwhile', async () => {
+    const media: boolean[] = [];
+    await answer();
+    call.events.on('media', (flows) => media.push(flows));
+    FakePeer.latest().events.failed();
+    socket.drop();
+    FakePeer.latest().events.interrupted();
+    FakePeer.latest().events.connected();
+    await platform.advance(60_000);
+    expect([call.state, media, FakePeer.latest().log]).toEqual(['lost', [false, false, true], ['offer', 'accept answer']]);
   });
 
   it('ends the call when the server did not keep it, and tells the server', async () => {

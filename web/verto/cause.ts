@@ -15,6 +15,8 @@ export const Cause = {
   incompatible: 88,
   invalidMessage: 95,
   timerExpired: 102,
+  originatorCancel: 487,
+  loseRace: 702,
   managerRequest: 703,
   allottedTimeout: 802,
   mediaTimeout: 804,

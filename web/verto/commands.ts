@@ -5,8 +5,8 @@ import { text, type JSONObject, type JSONValue } from './json';
 /** One request on the moderators' channel. */
 export interface Command {
   command: string;
-  /** A member id. */
-  id?: number;
+  /** A member id, or several members by a word. */
+  id?: number | 'all' | 'non_moderator';
   value?: string | string[];
   /** What structured commands take beside id and value. */
   extra?: JSONObject;
@@ -56,6 +56,27 @@ export const command = {
     echo: `cam ${canvas} ${layer} reset`,
   }),
   kick: (id: number): Command => ({ command: 'kick', id }),
+  /** Removes a member and keeps him out. */
+  ban: (id: number): Command => ({ command: 'ban', id }),
+  /** Moderators stay as they are. */
+  muteAll: (): Command => ({ command: 'mute', id: 'non_moderator' }),
+  promote: (id: number, on: boolean): Command => ({ command: on ? 'promote' : 'demote', id }),
+  /** The member hears nothing and is not heard; music plays meanwhile. */
+  hold: (id: number, on: boolean): Command => ({ command: on ? 'hold' : 'unhold', id }),
+  lock: (on: boolean): Command => ({ command: on ? 'lock' : 'unlock' }),
+  /** Empty ends asking for one. */
+  pin: (digits: string): Command => (digits === '' ? { command: 'nopin' } : { command: 'pin', value: digits }),
+  lobby: (on: boolean): Command => ({ command: 'lobby', value: on ? 'on' : 'off' }),
+  admit: (id: number | 'all'): Command => ({ command: 'admit', id }),
+  deny: (id: number): Command => ({ command: 'deny', id }),
+  /** Calls a user of the server and brings him in when he answers. */
+  dial: (user: string): Command => ({ command: 'bgdial', value: `user/${user}` }),
+  /** Ends the meeting for all. */
+  end: (): Command => ({ command: 'endconf' }),
+  /** Raises or lowers a hand: everybody his own, moderators all. */
+  hand: (id: number | 'all', up: boolean): Command => ({ command: 'hand', id, value: up ? 'on' : 'off' }),
+  rename: (id: number, name: string): Command => ({ command: 'rename', id, value: name }),
+  react: (id: number, emoji: string): Command => ({ command: 'react', id, value: emoji }),
   /** A layout's or a group's name; without a canvas it is the first one's. */
   layout: (name: string, canvas?: number): Command => ({ command: 'vid-layout', value: canvas === undefined ? name : [name, String(canvas + 1)] }),
   layouts: (): Command => ({ command: 'list-videoLayouts' }),

@@ -57,6 +57,10 @@ function boot(): void {
   socket.event({ eventChannel: la, data });
 }
 
+function bootstraps(): number {
+  return socket.sent('verto.broadcast').filter(({ params }) => params['eventChannel'] === la).length;
+}
+
 describe('conference', () => {
   it('reads who joined what', () => {
     expect(joinInfo(joined)).toEqual({
@@ -80,7 +84,7 @@ describe('conference', () => {
 
   it('subscribes its channels one by one before it asks for the members', () => {
     const asked = socket.sent().filter(({ method }) => method !== 'login');
-    expect(asked.map(({ params }) => params['eventChannel'])).toEqual([mod, info, chat, la, la]);
+    expect(asked.map(({ params }) => params['eventChannel'])).toEqual([mod, info, chat, chat, la, la]);
     expect(asked.at(-1)).toMatchObject({
       method: 'verto.broadcast',
       params: { data: { liveArray: { command: 'bootstrap', context: la, name: '3500' } } },
@@ -98,10 +102,10 @@ describe('conference', () => {
 
   it('asks again for members that do not come', async () => {
     await platform.advance(5_000);
-    expect(socket.sent('verto.broadcast')).toHaveLength(2);
+    expect(bootstraps()).toBe(2);
     boot();
     await platform.advance(9_000);
-    expect(socket.sent('verto.broadcast')).toHaveLength(2);
+    expect(bootstraps()).toBe(2);
   });
 
   it('asks for a snapshot when an event is missing', () => {
@@ -109,7 +113,7 @@ describe('conference', () => {
     const modify = { action: 'modify', name: '3500', hashKey: 'a', data: row(1, 'Alice') };
     socket.event({ eventChannel: la, data: { ...modify, wireSerno: 4 } });
     socket.event({ eventChannel: la, data: { ...modify, wireSerno: 6 } });
-    expect(socket.sent('verto.broadcast')).toHaveLength(2);
+    expect(bootstraps()).toBe(2);
   });
 
   it('relays chat as text', async () => {
@@ -190,6 +194,65 @@ describe('conference', () => {
     void guest.watchPersonal(false);
     expect(socket.last('verto.broadcast').params).toMatchObject({ data: { value: '1' } });
     guest.close();
+  });
+
+  it('asks for the table when it was cleared and nothing follows', async () => {
+    boot();
+    socket.event({ eventChannel: la, data: { action: 'clear', name: '3500', wireSerno: -1, data: {} } });
+    expect([bootstraps(), conference.members()]).toEqual([1, []]);
+    await platform.advance(5_000);
+    expect(bootstraps()).toBe(2);
+    boot();
+    await platform.advance(9_000);
+    expect([bootstraps(), log]).toEqual([2, ['members Alice', 'members ', 'members Alice']]);
+  });
+
+  it('asks once for what was said before, and tells it apart', () => {
+    const found: string[] = [];
+    conference.events.on('history', (messages) => found.push(...messages.map(({ text }) => text)));
+    const requests = socket.sent('verto.broadcast').filter(({ params }) => params['eventChannel'] === chat);
+    expect(requests.map(({ params }) => params['data'])).toEqual([{ action: 'history' }]);
+    const data = { action: 'history', messages: [{ id: 1, message: 'a' }] };
+    socket.event({ eventChannel: chat, data });
+    socket.event({ eventChannel: 'session', data: { ...data, messages: [{ id: 2, message: 'b' }] } });
+    expect([found, log]).toEqual([['a', 'b'], []]);
+  });
+
+  it('writes to one member', async () => {
+    const sent = conference.chat('psst', 5);
+    const request = socket.last('verto.broadcast');
+    expect(request.params).toMatchObject({ eventChannel: chat, data: { action: 'send', message: 'psst', to: 5 } });
+    await socket.result(request);
+    await sent;
+  });
+
+  it('hears how the room stands, reactions, and who waits', () => {
+    const heard: unknown[] = [];
+    conference.events.on('room', ({ locked }) => heard.push(['locked', locked]));
+    conference.events.on('reaction', ({ reaction }) => heard.push(reaction));
+    conference.events.on('lobby', (visitors) => heard.push(visitors.map(({ name }) => name)));
+    const room = { contentType: 'room-info', roomInfo: { locked: true } };
+    const waiting = { action: 'lobby', waiting: [{ memberID: 18, name: 'Ann' }] };
+    socket.event({ eventChannel: 'session', eventData: { ...room, roomInfo: {} } });
+    socket.event({ eventChannel: info, eventData: room });
+    socket.event({ eventChannel: info, eventData: { contentType: 'reaction', memberID: 5, reaction: '👍' } });
+    socket.event({ eventChannel: 'session', data: waiting });
+    socket.event({ eventChannel: mod, data: { ...waiting, waiting: [] } });
+    expect(heard).toEqual([['locked', false], ['locked', true], '👍', ['Ann'], []]);
+  });
+
+  it("hears the moderators' channel once a participant has become one", async () => {
+    const join = joinInfo({ ...joined, role: 'participant', modChannel: undefined });
+    if (!join) throw new Error('not a join');
+    const guest = new Conference(session, platform, join);
+    guest.open();
+    const allowed = guest.moderate();
+    const request = socket.last('verto.subscribe');
+    expect(request.params['eventChannel']).toBe(mod);
+    await socket.result(request, { subscribedChannels: [mod] });
+    expect(await allowed).toBe(true);
+    guest.close();
+    expect(socket.last('verto.unsubscribe').params['eventChannel']).toBe(mod);
   });
 
   it('is quiet and unsubscribed when closed', async () => {

@@ -1,13 +1,15 @@
 // A conference as one of its members sees it: the members, the chat, and the layout of the canvas.
 
+import { chatHistory, chatLine, chatMessage, type ChatMessage } from './chat';
 import { command, Commands, type Command, type Reply } from './commands';
 import { Emitter, type Unlisten } from './emitter';
 import { CanvasGeometry, type Geometry } from './geometry';
 import { array, number, object, text, type JSONObject, type JSONValue } from './json';
 import { layoutList, type LayoutList } from './layouts';
 import { LiveArray } from './livearray';
-import { member, type Member } from './member';
+import { member, role, type Member, type Role } from './member';
 import type { Platform } from './platform';
+import { lobby, reaction, roomInfo, type Reaction, type RoomInfo, type Visitor } from './running';
 import type { Session } from './session';
 
 /** The news of having joined, from the session's private event. */
@@ -15,7 +17,7 @@ export interface JoinInfo {
   callID: string;
   name: string;
   memberID: number;
-  role: 'moderator' | 'participant' | 'viewer';
+  role: Role;
   canvasCount: number;
   laChannel: string;
   chatChannel: string;
@@ -24,12 +26,6 @@ export interface JoinInfo {
   modChannel: string;
   /** The call is an auxiliary leg, a shared screen say, and not the member himself. */
   auxiliary: boolean;
-}
-
-export interface ChatMessage {
-  /** Who wrote it: the name that the server knows, or an address. */
-  from: string;
-  text: string;
 }
 
 /** One cell of the layout in pixels of the canvas. */
@@ -53,6 +49,12 @@ export interface ConferenceEvents {
   changed: Member;
   left: Member;
   chat: ChatMessage;
+  /** What was said before this member came, or while he was away; some of it may be known. */
+  history: ChatMessage[];
+  room: RoomInfo;
+  reaction: Reaction;
+  /** Who waits to be let in; told to moderators. */
+  lobby: Visitor[];
   layout: Layout;
   /** What the shown frame shows has changed, or whether a message about it waits for its frame. */
   geometry: Geometry | undefined;
@@ -68,12 +70,11 @@ const bootstrapPatience = 5_000;
 /** Reads a private event: what was joined, or undefined if it says something else. */
 export function joinInfo(pvtData: JSONObject): JoinInfo | undefined {
   if (text(pvtData['action']) !== 'conference-liveArray-join') return undefined;
-  const role = text(pvtData['role']);
   return {
     callID: text(pvtData['callID']),
     name: text(pvtData['laName']),
     memberID: number(pvtData['conferenceMemberID'], 0),
-    role: role === 'moderator' || role === 'viewer' ? role : 'participant',
+    role: role(pvtData['role']) ?? 'participant',
     canvasCount: number(pvtData['canvasCount'], 0),
     laChannel: text(pvtData['laChannel']),
     chatChannel: text(pvtData['chatChannel']),
@@ -119,9 +120,10 @@ export class Conference {
   /** Subscribes to everything and asks for the table. Listeners are to be there before. */
   open(): void {
     const { laChannel, chatChannel, infoChannel, modChannel } = this.info;
-    if (modChannel !== '') void this.session.subscribe(modChannel, (params) => this.answered(object(params['data'])));
+    if (modChannel !== '') void this.moderate();
     void this.session.subscribe(infoChannel, (params) => this.shown(object(params['eventData'])));
     void this.session.subscribe(chatChannel, (params) => this.chatted(object(params['data'])));
+    this.session.broadcast(chatChannel, { action: 'history' }).catch(() => undefined);
     void this.session.subscribe(laChannel, (params) => this.array.receive(object(params['data'])));
     this.bootstrap();
   }
@@ -135,8 +137,9 @@ export class Conference {
     this.events.clear();
     this.geometry.close();
     this.commands.close();
-    for (const channel of [this.info.laChannel, this.info.chatChannel, this.info.infoChannel, this.info.modChannel]) {
-      if (channel !== '') void this.session.unsubscribe(channel);
+    const { laChannel, chatChannel, infoChannel } = this.info;
+    for (const channel of [laChannel, chatChannel, infoChannel, moderation(this.info)]) {
+      void this.session.unsubscribe(channel);
     }
   }
 
@@ -144,9 +147,14 @@ export class Conference {
     return this.array.entries().map(([key, row]) => member(key, row));
   }
 
-  /** Sends a line to everybody; it comes back as an event like everybody else's. */
-  async chat(message: string): Promise<void> {
-    await this.session.broadcast(this.info.chatChannel, { action: 'send', message, type: 'message' });
+  /** Hears the moderators' channel, for a member who has become one; true if the server allows it. */
+  moderate(): Promise<boolean> {
+    return this.session.subscribe(moderation(this.info), (params) => this.answered(object(params['data'])));
+  }
+
+  /** Sends a line to everybody, or to one member; it comes back as an event like everybody else's. */
+  async chat(message: string, to = 0): Promise<void> {
+    await this.session.broadcast(this.info.chatChannel, chatLine(message, to));
   }
 
   /** Asks for something that moderators may; the answer says whether it was done. */
@@ -169,7 +177,9 @@ export class Conference {
   }
 
   private reset(): void {
-    if (!this.array.stale) this.cancelRetry();
+    this.cancelRetry();
+    // Cleared, and nothing follows: the table may have ended, or what follows was lost.
+    if (this.array.stale) this.cancelRetry = this.platform.after(bootstrapPatience, () => this.bootstrap());
     const members = this.members();
     members.forEach((member) => this.seen(member));
     this.events.emit('members', members);
@@ -182,27 +192,41 @@ export class Conference {
   }
 
   private chatted(data: JSONObject): void {
-    const line = text(data['message']);
-    if (line === '') return;
-    this.events.emit('chat', { from: text(data['fromDisplay']) || text(data['from']), text: line });
+    const history = chatHistory(data);
+    const message = chatMessage(data);
+    if (history) this.events.emit('history', history);
+    else if (message) this.events.emit('chat', message);
   }
 
   private addressed(params: JSONObject): void {
     // A session may be in several conferences; only some events say which one they are about.
     if (text(params['infoChannel'], this.info.infoChannel) !== this.info.infoChannel) return;
+    const data = object(params['data']);
     this.geometry.receive(object(params['eventData']), true);
-    this.answered(object(params['data']));
+    this.stands(object(params['eventData']));
+    if (text(data['action']) === 'history') this.chatted(data);
+    else this.answered(data);
   }
 
   private answered(data: JSONObject): void {
+    const visitors = lobby(data);
+    if (visitors) this.events.emit('lobby', visitors);
     this.commands.receive(data);
     const line = text(data['conf-command']);
     if (line === 'list-videoLayouts') this.events.emit('layouts', layoutList(data['responseData']));
     else if (line !== '') this.events.emit('answered', { line, text: text(data['response']).trim() });
   }
 
+  private stands(data: JSONObject): void {
+    const room = roomInfo(data);
+    const shown = reaction(data);
+    if (room) this.events.emit('room', room);
+    if (shown) this.events.emit('reaction', shown);
+  }
+
   private shown(data: JSONObject): void {
     this.geometry.receive(data);
+    this.stands(data);
     if (text(data['contentType']) !== 'layout-info') return;
     const info = object(data['canvasInfo']);
     this.events.emit('layout', {

@@ -74,6 +74,25 @@ describe('live array', () => {
     expect(keys()).toEqual(['b', 'c']);
   });
 
+  it('shows the old rows until the new ones are there', () => {
+    boot('a');
+    change('modify', 'a', 3);
+    change('modify', 'a', 9);
+    log = [];
+    table.receive({ action: 'clear', name: '3500', wireSerno: -1, data: {} });
+    expect([log, keys()]).toEqual([[], ['a']]);
+    boot('b');
+    expect([log, keys(), table.stale]).toEqual([['reset'], ['b'], false]);
+  });
+
+  it('that was cleared without a word waits for its rows', () => {
+    boot('a');
+    table.receive({ action: 'clear', name: '3500', wireSerno: -1, data: {} });
+    expect([keys(), table.stale]).toEqual([[], true]);
+    boot('b');
+    expect([keys(), table.stale]).toEqual([['b'], false]);
+  });
+
   it('is empty after a clear', () => {
     boot('a');
     change('modify', 'a', 3);
@@ -128,9 +147,20 @@ describe('member', () => {
       onHold: false,
       talking: true,
       floor: true,
+      role: undefined,
+      hand: 0,
+      quality: 0,
+      detached: false,
       video: { visible: true, sends: true, screenShare: false, muted: false, floor: true, floorLocked: true, layer: 2, canvas: 0, watching: 0, reservation: '' },
       variables: { email: 'k@example.org' },
     });
+  });
+
+  it.each([
+    [{ role: 'moderator', hand: 1700000000000, quality: 2, detached: true }, { role: 'moderator', hand: 1700000000000, quality: 2, detached: true }],
+    [{ role: 'king', hand: -1, quality: 7, detached: 'yes' }, { role: undefined, hand: 0, quality: 0, detached: false }],
+  ])('has what our server adds: %j', (extra, want) => {
+    expect(member('key', ['1', '', '', '', JSON.stringify({ ...status, ...extra }), {}])).toMatchObject(want);
   });
 
   it.each([

@@ -57,9 +57,16 @@ export class LiveArray {
     }
   }
 
+  /**
+   * Servers clear before they send a bootstrap again, and without one when the table ends. While a bootstrap is on its
+   * way the old rows stay, so that nothing flickers; otherwise the table is empty until one comes.
+   */
   private clear(): void {
-    this.rows = [];
     this.serial = 0;
+    if (this.waiting && this.booted) return;
+    this.rows = [];
+    this.waiting = true;
+    this.booted = false;
     this.events.reset();
   }
 

@@ -21,6 +21,9 @@ export interface MemberVideo {
   reservation: string;
 }
 
+/** What a member may do; the server decides. */
+export type Role = 'moderator' | 'participant' | 'viewer';
+
 export interface Member {
   /** The row's key: the member's call id. */
   key: string;
@@ -33,6 +36,14 @@ export interface Member {
   onHold: boolean;
   talking: boolean;
   floor: boolean;
+  /** Undefined with servers that do not say. */
+  role: Role | undefined;
+  /** When the member raised a hand, in Unix milliseconds; 0 for not at all. */
+  hand: number;
+  /** Of the member's connection: 1 bad, 2 poor, 3 good; 0 for unknown. */
+  quality: number;
+  /** The connection is lost, and the member's place is kept for a while. */
+  detached: boolean;
   /** Undefined when the member has neither camera nor picture. */
   video: MemberVideo | undefined;
   /** What the member's client gave about itself. */
@@ -55,9 +66,23 @@ export function member(key: string, row: JSONValue[]): Member {
     onHold: flag(audio['onHold']),
     talking: flag(audio['talking']),
     floor: flag(audio['floor']),
+    role: role(state['role']),
+    hand: Math.max(0, number(state['hand'], 0)),
+    quality: quality(number(state['quality'], 0)),
+    detached: flag(state['detached']),
     video: video(state['video']),
     variables: object(variables),
   };
+}
+
+/** Reads a role; undefined if it is none. */
+export function role(value: JSONValue | undefined): Role | undefined {
+  const name = text(value);
+  return name === 'moderator' || name === 'participant' || name === 'viewer' ? name : undefined;
+}
+
+function quality(grade: number): number {
+  return [1, 2, 3].includes(grade) ? grade : 0;
 }
 
 function video(value: JSONValue | undefined): MemberVideo | undefined {

@@ -20,6 +20,8 @@ export interface Platform {
   after(ms: number, run: () => void): () => void;
   /** A fresh random UUID. */
   uuid(): string;
+  /** A number from 0 (included) to 1, so that clients of one server do not all do the same at once. */
+  random(): number;
 }
 
 /** What a peer connection reports. candidate is the text behind "a=", or "" when there are no more. */

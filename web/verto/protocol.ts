@@ -1,11 +1,12 @@
 // The words of the wire: methods, error codes, parameters.
 
-import type { JSONObject } from './json';
+import { text, type JSONObject } from './json';
 
 /** Methods that a client calls. */
 export const Method = {
   login: 'login',
   invite: 'verto.invite',
+  answer: 'verto.answer',
   bye: 'verto.bye',
   modify: 'verto.modify',
   attach: 'verto.attach',
@@ -66,6 +67,33 @@ export interface CallOptions {
   outgoingBandwidth?: number;
   /** Shown to others in the member's row. */
   userVariables?: JSONObject;
+  /** Opens a room that asks for one. */
+  pin?: string;
+  /** Tells this browser from others of the same user. */
+  deviceID?: string;
+}
+
+/** What the server offers out of itself: a call for this user, or one of his that it has kept, to be taken up again. */
+export interface Offer {
+  kind: 'invite' | 'attach';
+  callID: string;
+  sdp: string;
+  /** The other side; empty if the server does not say. */
+  name: string;
+  number: string;
+}
+
+/** Reads the parameters of a server's verto.invite or verto.attach. */
+export function offer(kind: Offer['kind'], params: JSONObject): Offer {
+  // When the server calls, the caller is the other side; else it is whom this client has called.
+  const side = text(params['display_direction']) === 'outbound' || kind === 'invite' ? 'caller' : 'callee';
+  return {
+    kind,
+    callID: text(params['callID']),
+    sdp: text(params['sdp']),
+    name: text(params[`${side}_id_name`]),
+    number: text(params[`${side}_id_number`]),
+  };
 }
 
 /** dialogParams of an invite. */
@@ -83,5 +111,7 @@ export function dialogParams(callID: string, options: CallOptions): JSONObject {
     incomingBandwidth: options.incomingBandwidth ?? 'default',
     outgoingBandwidth: options.outgoingBandwidth ?? 'default',
     userVariables: options.userVariables ?? {},
+    ...(options.pin ? { pin: options.pin } : {}),
+    ...(options.deviceID ? { deviceID: options.deviceID } : {}),
   };
 }

@@ -77,6 +77,32 @@ describe('connection', () => {
     expect(session.state).toBe('connecting');
   });
 
+  it.each([
+    [0, 250],
+    [0.5, 375],
+    [1, 500],
+  ])('leaves part of each pause to chance (%d)', async (chance, pause) => {
+    const { platform } = start();
+    platform.chance = chance;
+    await logIn(platform);
+    platform.socket.drop(1012);
+    await platform.advance(pause - 1);
+    expect(platform.sockets).toHaveLength(1);
+    await platform.advance(1);
+    expect(platform.sockets).toHaveLength(2);
+  });
+
+  it('waits for a server that restarts for as long as that takes', async () => {
+    const { platform, session } = start();
+    await logIn(platform);
+    for (let i = 0; i < 40; i++) {
+      platform.socket.drop(i === 0 ? 1012 : 1006);
+      await platform.advance(8_000);
+    }
+    await logIn(platform);
+    expect(session.state).toBe('ready');
+  });
+
   it('does not wait when the network is known to be back', async () => {
     const { platform, session } = start();
     platform.socket.drop();

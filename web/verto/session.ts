@@ -1,11 +1,12 @@
 // A login that survives its sockets: connects, authenticates, reconnects, and hands messages to calls and channels.
 
 import { Call } from './call';
+import { Cause } from './cause';
 import { Channels, type ChannelHandler } from './channels';
 import { Emitter } from './emitter';
 import { array, flag, isObject, number, text, type JSONObject } from './json';
 import type { PeerFactory, Platform, Socket } from './platform';
-import { ErrorCode, Method, ServerMethod, type CallOptions, type Credentials, type LoginResult } from './protocol';
+import { ErrorCode, Method, offer, ServerMethod, type CallOptions, type Credentials, type LoginResult, type Offer } from './protocol';
 import { RPC, RPCError } from './rpc';
 
 /**
@@ -36,6 +37,11 @@ export interface SessionOptions {
   sessid: string;
   /** Longest pause between two attempts to connect, in milliseconds. */
   maxPause?: number;
+  /**
+   * The server offers a call that this session does not know: one to it, or one that it has kept for it. Who wants it
+   * takes it with adopt() before this returns true; any other is declined.
+   */
+  offered?(offer: Offer): boolean;
 }
 
 const firstPause = 500;
@@ -101,15 +107,14 @@ export class Session {
 
   /** Makes a call; it does nothing before its invite(). */
   call(options: CallOptions, peer: PeerFactory): Call {
-    const call = new Call({
-      id: this.options.platform.uuid(),
-      options,
-      peer,
-      platform: this.options.platform,
-      request: (method, params) => this.request(method, params),
-    });
-    this.calls.set(call.id, call);
-    call.events.on('ended', () => this.calls.delete(call.id));
+    return this.add(this.options.platform.uuid(), options, peer);
+  }
+
+  /** Takes a call that the server offers: one to this user rings from here on, one that was kept is resumed. */
+  adopt({ kind, callID, sdp }: Offer, options: CallOptions, peer: PeerFactory): Call {
+    const call = this.add(callID, options, peer);
+    if (kind === 'invite') call.ring(sdp);
+    else call.resume(sdp);
     return call;
   }
 
@@ -127,6 +132,14 @@ export class Session {
     const result = await this.request(Method.broadcast, { eventChannel: channel, data });
     const code = number(result['code'], 0);
     if (code !== 0) throw new RPCError(code, text(result['message']), result);
+  }
+
+  private add(id: string, options: CallOptions, peer: PeerFactory): Call {
+    const { platform } = this.options;
+    const call = new Call({ id, options, peer, platform, request: (method, params) => this.request(method, params) });
+    this.calls.set(id, call);
+    call.events.on('ended', () => this.calls.delete(id));
+    return call;
   }
 
   private open(): void {
@@ -204,9 +217,11 @@ export class Session {
     socket?.close();
   }
 
+  /** Pauses grow, and part of each is left to chance: after a restart of the server not everybody comes at once. */
   private wait(): void {
     this.setState('waiting');
-    this.cancelRetry = this.options.platform.after(this.pause, () => this.open());
+    const pause = this.pause * (0.5 + this.options.platform.random() / 2);
+    this.cancelRetry = this.options.platform.after(pause, () => this.open());
     this.pause = Math.min(this.pause * 2, this.options.maxPause ?? 8_000);
   }
 
@@ -223,19 +238,20 @@ export class Session {
         this.events.emit('punted', undefined);
         return true;
       case ServerMethod.invite:
+        return this.offered(offer('invite', params));
       case ServerMethod.attach:
-        return this.offered(method, params);
+        return this.calls.get(text(params['callID']))?.receive(method, params) ?? this.offered(offer('attach', params));
       default:
         return this.calls.get(text(params['callID']))?.receive(method, params) ?? false;
     }
   }
 
-  /** Only calls of our own are known: everything else that the server offers is declined. */
-  private offered(method: string, params: JSONObject): boolean {
-    const id = text(params['callID']);
-    const call = this.calls.get(id);
-    if (call && method === ServerMethod.attach) return call.receive(method, params);
-    this.request(Method.bye, { dialogParams: { callID: id } }).catch(() => undefined);
+  /** What nobody wants is declined: a new call as one to somebody who is busy. */
+  private offered(offer: Offer): boolean {
+    const unknown = offer.callID !== '' && !this.calls.has(offer.callID);
+    if (unknown && this.options.offered?.(offer)) return true;
+    const cause = offer.kind === 'invite' ? { causeCode: Cause.busy, cause: 'USER_BUSY' } : {};
+    this.request(Method.bye, { ...cause, dialogParams: { callID: offer.callID } }).catch(() => undefined);
     return true;
   }
 

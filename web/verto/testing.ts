@@ -35,9 +35,9 @@ export class FakeSocket implements Socket {
     this.events.opened();
   }
 
-  drop(): void {
+  drop(code = 1006): void {
     this.open = false;
-    this.events.closed(1006, '');
+    this.events.closed(code, '');
   }
 
   /** All requests of the client so far, or those of one method. */
@@ -88,6 +88,8 @@ export async function settled(): Promise<void> {
 
 export class FakePlatform implements Platform {
   readonly sockets: FakeSocket[] = [];
+  /** What random() gives. */
+  chance = 1;
   private now = 0;
   private lastID = 0;
   private timers: Array<{ at: number; run: () => void }> = [];
@@ -108,6 +110,10 @@ export class FakePlatform implements Platform {
 
   uuid(): string {
     return `id-${++this.lastID}`;
+  }
+
+  random(): number {
+    return this.chance;
   }
 
   /** The newest connection. */

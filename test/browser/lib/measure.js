@@ -1,6 +1,9 @@
 // Measures what a page receives: pixels of a <video> and the levels of tones.
 import assert from 'node:assert/strict';
 
+// Never is what a probe throws when waiting is no use: what must not be, is.
+export class Never extends Error {}
+
 // until calls probe until it returns something true and returns that; after the
 // limit, which is generous to slow machines, it fails with the last value seen.
 export async function until(what, probe, { seconds = 60, every = 200 } = {}) {
@@ -13,6 +16,9 @@ export async function until(what, probe, { seconds = 60, every = 200 } = {}) {
         return last;
       }
     } catch (error) {
+      if (error instanceof Never) {
+        throw error;
+      }
       last = error;
     }
     if (Date.now() > end) {

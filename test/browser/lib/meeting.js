@@ -60,6 +60,82 @@ export async function arrive(person, link, present = [], launch = chromium, opti
   return join(await launch(person), person, link, present, options);
 }
 
+// look opens the link, types the name and presses the button, whatever comes then.
+export async function look(browser, person, link, present, { init } = {}) {
+  const who = { person, browser, ...(await open(browser, link, { init })) };
+  present.push(who);
+  await knock(who);
+  return who;
+}
+
+// knock types the name and presses the button of the page that is open.
+export async function knock({ page, person }) {
+  await page.waitForSelector(id('join-name'));
+  await page.click(id('join-name'), { clickCount: 3 });
+  await page.type(id('join-name'), person.name);
+  await page.click(id('join-button'));
+}
+
+// inRoom waits until a page shows the meeting with a picture.
+export function inRoom({ page, person }, options) {
+  return until(`${person.name} in the room`, () => page.evaluate(
+    (canvas, room) => document.querySelector(room) && document.querySelector(canvas)?.videoWidth > 0, canvas, id('room'),
+  ), options);
+}
+
+// ended waits until a page says that its meeting is over, and why.
+export function ended({ page, person }, reason) {
+  return until(`${person.name}'s meeting ends: ${reason}`, async () => {
+    const found = await page.$eval(id('ended'), (main) => main.dataset.reason);
+    if (found !== reason) {
+      throw new Error(found);
+    }
+    return true;
+  });
+}
+
+// rows returns what the list of members says: id and state by name.
+export async function rows({ page }) {
+  const list = await page.$$eval(id('member-row'), (rows) => rows.map((row) => {
+    const { memberId, muted, hand, detached, role } = row.dataset;
+    const name = row.querySelector('bdi').textContent;
+    return { name, id: Number(memberId), muted: muted === 'true', hand: hand === 'true', detached: detached === 'true', role };
+  }));
+  return Object.fromEntries(list.map((row) => [row.name, row]));
+}
+
+// row waits until the list has a member for whom accept holds, and returns him.
+export function row(who, name, accept = () => true) {
+  return until(`${name} with ${who.person.name} as ${accept}`, async () => {
+    const all = await rows(who);
+    if (!all[name] || !accept(all[name])) {
+      throw new Error(JSON.stringify(all));
+    }
+    return all[name];
+  });
+}
+
+// choose opens the menu of a member in the list and chooses an entry by its words.
+export async function choose({ page }, person, label) {
+  await page.evaluate((row, more, name) => {
+    const found = [...document.querySelectorAll(row)].find((element) => element.querySelector('bdi').textContent === name);
+    found.querySelector(more).click();
+  }, id('member-row'), id('member-more'), person.name);
+  await page.waitForSelector(id('cell-menu'));
+  await item({ page }, 'cell-menu', label);
+}
+
+// item clicks an entry of an open sheet by its words.
+export async function item({ page }, sheet, label) {
+  await page.evaluate((sheet, label) => {
+    const found = [...document.querySelectorAll(`${sheet} button`)].find((button) => button.textContent.trim().startsWith(label));
+    if (!found) {
+      throw new Error(`no ${label} in ${document.querySelector(sheet).textContent}`);
+    }
+    found.click();
+  }, id(sheet), label);
+}
+
 export function press({ page }, button) {
   return page.click(id(button));
 }

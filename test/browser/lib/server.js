@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { folder } from './fakes.js';
 
-const binary = fileURLToPath(new URL('../../../bin/omniverto', import.meta.url));
+const binary = process.env.OMNIVERTO ?? fileURLToPath(new URL('../../../bin/omniverto', import.meta.url));
 
 // freePort returns a UDP port that nobody uses now.
 function freePort() {
@@ -32,8 +32,9 @@ function fields(line) {
 }
 
 // start starts a server and waits until it is ready. users are [name, password]
-// pairs of a FreeSWITCH directory file; params those of the profile of 36xx rooms.
-export async function start({ users = [], params = {} } = {}) {
+// pairs of a FreeSWITCH directory file; params those of the profile of 36xx rooms;
+// flags further words of the command line.
+export async function start({ users = [], params = {}, flags = [] } = {}) {
   const data = mkdtempSync(path.join(folder, 'data-'));
   mkdirSync(path.join(data, 'conf'), { recursive: true });
   writeFileSync(path.join(data, 'conf', 'conference.conf.xml'), `<configuration name="conference.conf"><profiles>
@@ -43,31 +44,19 @@ export async function start({ users = [], params = {} } = {}) {
   if (users.length > 0) {
     directory(data, users);
   }
-  const child = spawn(binary, [
-    'serve', '--data', data, '--https', '127.0.0.1:0', '--ws', '127.0.0.1:0', '--admin', '127.0.0.1:0',
-    '--media', `:${await freePort()}`, '--log-level', process.env.OMNIVERTO_LOG_LEVEL ?? 'info',
-  ], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
   const log = [];
-  const ready = new Promise((resolve, reject) => {
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      log.push(line);
-      const entry = fields(line);
-      if (entry.msg === 'ready') {
-        resolve(entry);
-      }
-    });
-    ended.then((code) => reject(new Error(`the server ended with ${code}:\n${log.join('\n')}`)));
-  });
-  const limit = setTimeout(() => child.kill('SIGKILL'), 20_000);
-  const { ws, admin } = await ready;
-  clearTimeout(limit);
+  const media = `:${await freePort()}`;
+  let { child, ended, ws, admin } = await launch(data, log, flags, { ws: '127.0.0.1:0', admin: '127.0.0.1:0', media });
   const port = ws.split(':').at(-1);
   return {
     url: `http://localhost:${port}`,
     socket: `ws://localhost:${port}`,
     admin: `http://${admin}`,
-    pid: child.pid,
+    get pid() {
+      return child.pid;
+    },
+    port: Number(port),
+    mediaPort: Number(media.slice(1)),
     log,
     // invite returns the link into a room, at this server's local address.
     async invite(room, role = 'participant') {
@@ -88,7 +77,35 @@ export async function start({ users = [], params = {} } = {}) {
         throw new Error(`the server ended with ${code}:\n${log.slice(-40).join('\n')}`);
       }
     },
+    // restart ends it and starts it again on the same data folder and ports.
+    async restart() {
+      await this.stop();
+      ({ child, ended } = await launch(data, log, flags, { ws, admin, media }));
+    },
   };
+}
+
+// launch starts the program and waits for the line of its log that says where it listens.
+async function launch(data, log, flags, { ws, admin, media }) {
+  const child = spawn(binary, [
+    'serve', '--data', data, '--https', '127.0.0.1:0', '--ws', ws, '--admin', admin,
+    '--media', media, '--log-level', process.env.OMNIVERTO_LOG_LEVEL ?? 'info', ...flags,
+  ], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+  const ready = new Promise((resolve, reject) => {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      log.push(line);
+      const entry = fields(line);
+      if (entry.msg === 'ready') {
+        resolve(entry);
+      }
+    });
+    ended.then((code) => reject(new Error(`the server ended with ${code}:\n${log.join('\n')}`)));
+  });
+  const limit = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  const entry = await ready;
+  clearTimeout(limit);
+  return { child, ended, ws: entry.ws, admin: entry.admin };
 }
 
 // directory writes users as FreeSWITCH keeps them.

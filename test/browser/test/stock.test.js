@@ -6,7 +6,7 @@ import { hears } from '../lib/assert.js';
 import { chromium, open } from '../lib/browsers.js';
 import { cast, cleanUp } from '../lib/fakes.js';
 import { size, until } from '../lib/measure.js';
-import { arrive, canvas, waitForLayout } from '../lib/meeting.js';
+import { arrive, canvas, press, waitForLayout } from '../lib/meeting.js';
 import { servePages } from '../lib/pages.js';
 import { start } from '../lib/server.js';
 
@@ -43,7 +43,9 @@ async function meets(stock, selector) {
     await waitForLayout(guest, canvas, '2x1', [alice, dave]);
     await hears(stock, [alice]);
     await hears(guest, [dave]);
-    return await stock.page.evaluate(() => window.seen.rows);
+    const seen = await stock.page.evaluate(() => window.seen.rows);
+    await press(guest, 'leave'); // whoever only closes his browser has a place for two minutes
+    return seen;
   } finally {
     await Promise.all(present.map(({ browser }) => browser.close()));
   }

@@ -16,6 +16,12 @@ export interface Cell extends GeometryLayer {
   talking: boolean;
   muted: boolean;
   spotlit: boolean;
+  /** Has raised a hand. */
+  hand: boolean;
+  /** Has lost the connection. */
+  away: boolean;
+  /** Of the connection: 1 bad, 2 poor, 3 good, 0 unknown. */
+  quality: number;
   /** Nobody is here; the place is kept for somebody. */
   seat: boolean;
   /** The lower left corner is taken, by a text in the picture or by a cell that lies above. */
@@ -59,6 +65,9 @@ function cell(layer: GeometryLayer, key: string, covered: boolean, { members, me
     talking: who !== undefined && who.talking && !who.muted,
     muted: who?.muted ?? false,
     spotlit: who?.video?.floorLocked ?? false,
+    hand: (who?.hand ?? 0) > 0,
+    away: who?.detached ?? false,
+    quality: who?.quality ?? 0,
     seat: layer.member === 0 && layer.shows === 0,
     banner,
     high: banner || covered,
@@ -72,10 +81,12 @@ function name(layer: GeometryLayer, who: Member | undefined): string {
   return plainName(who?.name ?? '') || strings.members.unknown;
 }
 
-function label({ name, who, mine, talking, muted, spotlit }: Omit<Cell, 'label'>): string {
+function label({ name, who, mine, talking, muted, spotlit, hand, away }: Omit<Cell, 'label'>): string {
   const words = strings.cells;
   return words.state(name, [
     ...(mine ? [words.isYou] : []),
+    ...(away ? [words.away] : []),
+    ...(hand ? [words.hand] : []),
     ...(talking ? [words.talking] : []),
     ...(muted ? [words.muted] : []),
     ...(who && (!who.video?.sends || who.video.muted) ? [words.cameraOff] : []),

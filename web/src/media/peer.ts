@@ -54,6 +54,8 @@ export class BrowserPeer implements Peer {
     this.pc.ontrack = null;
     this.pc.onicecandidate = null;
     this.pc.onconnectionstatechange = null;
+    // Nothing more can be sent.
+    this.senders.clear();
     this.pc.close();
   }
 

@@ -3,7 +3,10 @@
 import { Cause, isBadLogin, type CallEnd, type RPCError } from '../../verto';
 import { strings } from '../strings';
 
-type Words = keyof Omit<typeof strings.ended, 'detail' | 'rejoin' | 'tryAgain' | 'home'>;
+type Words = keyof Omit<typeof strings.ended, 'detail' | 'rejoin' | 'tryAgain' | 'takeOver' | 'home'>;
+
+/** Where a call was when it ended: the same cause means another thing. */
+export type Stage = 'coming' | 'pin' | 'admission' | 'inside';
 
 export interface Ending {
   reason: Words;
@@ -17,7 +20,7 @@ export interface Ending {
 
 export function ending(reason: Words, detail = ''): Ending {
   const [heading, text] = strings.ended[reason];
-  const hopeless: Words[] = ['badToken', 'notAllowed', 'expired', 'noRoom', 'incompatible'];
+  const hopeless: Words[] = ['badToken', 'notAllowed', 'expired', 'noRoom', 'incompatible', 'banned'];
   return { reason, heading, text, detail, again: !hopeless.includes(reason) };
 }
 
@@ -37,12 +40,26 @@ const byCause: Record<number, Words> = {
   [Cause.mediaTimeout]: 'noMedia',
 };
 
-export function callEnding(end: CallEnd): Ending {
+/** What a cause means to somebody who is not yet inside. */
+const atTheDoor: Record<Exclude<Stage, 'inside'>, Record<number, Words>> = {
+  coming: { [Cause.normal]: 'locked' },
+  pin: { [Cause.rejected]: 'wrongPIN' },
+  admission: { [Cause.rejected]: 'denied', [Cause.normal]: 'denied' },
+};
+
+/** Somebody who is inside and rejected was banned. */
+const inside: Record<number, Words> = { [Cause.rejected]: 'banned' };
+
+export function callEnding(end: CallEnd, stage: Stage): Ending {
   if (end.by === 'local') return ending('left');
   const detail = strings.ended.detail(end.name, end.code);
-  const reason = byCause[end.code] ?? 'other';
-  return ending(reason, reason === 'removed' ? '' : detail);
+  const special = stage === 'inside' ? inside : atTheDoor[stage];
+  const reason = special[end.code] ?? byCause[end.code] ?? 'other';
+  return ending(reason, detailed.has(reason) ? detail : '');
 }
+
+/** Endings that somebody may have to look into. */
+const detailed = new Set<Words>(['failed', 'incompatible', 'noRoom', 'noMedia', 'notAllowed', 'expired', 'full', 'other']);
 
 export function loginEnding(error: RPCError, withToken: boolean): Ending {
   if (!isBadLogin(error)) return ending('refused', strings.ended.detail(error.message, error.code));

@@ -1,56 +1,46 @@
 // One meeting from joining to leaving: what the protocol says, turned into what the page shows.
 
 import {
+  Cause,
   Conference,
   joinInfo,
+  partedCall,
   Session,
+  waiting,
   type Call,
   type CallEnd,
+  type CallOptions,
+  type ChatMessage,
   type JoinInfo,
+  type JSONObject,
   type Member,
-  type Peer,
-  type PeerEvents,
-  type Platform,
+  type Offer,
+  type RoomInfo,
   type RPCError,
+  type Waiting,
 } from '../../verto';
 import { strings } from '../strings';
 import { CanvasState } from './canvas.svelte';
 import { Chat } from './chat.svelte';
-import { callEnding, ending, loginEnding, type Ending } from './ending';
-import { plainName } from './links';
+import { callEnding, ending, loginEnding, type Ending, type Stage } from './ending';
 import { Moderation, refusal } from './moderation.svelte';
 import { Notices } from './notices.svelte';
-import { Toggle } from './toggle';
+import { credentials, type MeetingOptions } from './options';
+import { caller, displayName, newlyRaised, type Caller } from './people';
+import { Signs } from './signs.svelte';
+import { Switches } from './switches.svelte';
 
-export type Phase = 'connecting' | 'joining' | 'room' | 'ended';
-
-/** The user's own devices, as far as a meeting moves them. */
-export interface Switches {
-  micOn: boolean;
-  cameraOn: boolean;
-  setMic(on: boolean): unknown;
-  setCamera(on: boolean): unknown;
-}
-
-export interface MeetingOptions {
-  platform: Platform;
-  socketURL: string;
-  sessid: string;
-  room: string;
-  name: string;
-  /** A token, or else a user's name and password. */
-  token: string;
-  user: string;
-  password: string;
-  media: Switches;
-  /** Makes the peer connection of each attempt to join. */
-  peer(events: PeerEvents): Peer;
-}
+/** `idle` is that of somebody who has logged in to be called; `waiting` is at the room's door. */
+export type Phase = 'connecting' | 'idle' | 'joining' | 'waiting' | 'room' | 'ended';
 
 /** How often a call that breaks is made anew before the user is asked. */
 const mostRejoins = 3;
 /** How long the first connection may take; later ones are tried for as long as the user waits. */
 const connectPatience = 20_000;
+/** How long somebody who comes back is kept waiting: as long as servers keep his place. */
+const backPatience = 120_000;
+/** How long an answered call may be without a word of the conference: other servers may have none. */
+const joinPatience = 1_500;
 
 export class Meeting {
   phase = $state<Phase>('connecting');
@@ -58,65 +48,110 @@ export class Meeting {
   /** This user's own row, once it has come. */
   me = $state.raw<Member | undefined>(undefined);
   join = $state.raw<JoinInfo | undefined>(undefined);
-  micOn = $state(true);
-  cameraOn = $state(true);
+  /** How the room stands, with servers that say so. */
+  room = $state.raw<RoomInfo | undefined>(undefined);
+  /** What the room's door asks for. */
+  asked = $state.raw<Waiting['reason']>('none');
+  /** Somebody calls. */
+  caller = $state.raw<Caller | undefined>(undefined);
+  /** This user has put the call on hold. */
+  held = $state(false);
   /** Signalling, or else media, is interrupted. */
   offline = $state(false);
   mediaLost = $state(false);
   ending = $state.raw<Ending | undefined>(undefined);
+  /** The PIN that was given last, for a call that is made anew. */
+  pin: string;
   readonly chat = new Chat();
   readonly notices: Notices;
   readonly canvas = new CanvasState();
   readonly moderation: Moderation;
+  readonly signs: Signs;
+  readonly switches: Switches;
   private readonly session: Session;
-  private readonly mic: Toggle;
-  private readonly camera: Toggle;
   private call: Call | undefined;
   private conference: Conference | undefined;
   private rejoins = 0;
   private wantsPersonal = false;
+  private cancelJoin: () => void = () => {};
 
   constructor(private readonly options: MeetingOptions) {
     const { platform, socketURL: url, sessid } = options;
-    this.notices = new Notices((ms, run) => platform.after(ms, run));
+    const after = platform.after.bind(platform);
+    this.pin = options.pin ?? '';
+    this.notices = new Notices(after);
     this.moderation = new Moderation({ room: options.room, login: options, notices: this.notices });
-    this.session = new Session({ url, sessid, platform, credentials: credentials(options) });
-    this.micOn = options.media.micOn;
-    this.cameraOn = options.media.cameraOn;
-    this.mic = this.toggle('0', this.micOn, (on, byServer) => this.micChanged(on, byServer));
-    this.camera = this.toggle('*0', this.cameraOn, (on, byServer) => this.cameraChanged(on, byServer));
+    this.signs = new Signs({ notices: this.notices, after });
+    this.switches = new Switches({ devices: options.media, notices: this.notices, call: () => this.call, after });
+    this.session = new Session({ url, sessid, platform, credentials: credentials(options), offered: (offer) => this.offered(offer) });
     this.listen();
+  }
+
+  get micOn(): boolean {
+    return this.switches.micOn;
+  }
+
+  get cameraOn(): boolean {
+    return this.switches.cameraOn;
   }
 
   /** Connects and joins. To be called once. */
   start(): void {
     this.session.connect();
-    this.options.platform.after(connectPatience, () => {
+    this.options.platform.after(this.options.back ? backPatience : connectPatience, () => {
       if (this.phase === 'connecting') this.finish(ending('failed'));
     });
   }
 
   setMic(on: boolean): void {
-    this.mic.set(on);
+    this.switches.setMic(on);
   }
 
   setCamera(on: boolean): void {
-    this.camera.set(on);
+    this.switches.setCamera(on);
   }
 
   /** Leaves for good. The goodbye is on its way when this returns, so that it may be called while the page closes. */
   leave(): void {
     if (this.phase === 'ended') return;
-    void this.call?.hangup();
-    this.finish(ending('left'));
+    const { call } = this;
+    void call?.hangup();
+    // Who is called stays to be called again.
+    if (!call || this.options.room !== '') this.finish(ending('left'));
   }
 
-  /** Sends a line of chat; false if that did not work, and then it was not sent. */
-  async say(text: string): Promise<boolean> {
+  /** Takes the call that comes in. */
+  accept(): void {
+    if (!this.caller) return;
+    this.caller = undefined;
+    this.phase = 'joining';
+    void this.call?.answer();
+  }
+
+  decline(): void {
+    if (this.caller) void this.call?.hangup(Cause.rejected);
+  }
+
+  /** Gives the PIN that the door asks for. */
+  async enter(pin: string): Promise<void> {
+    this.pin = pin;
+    this.asked = 'none';
+    await this.call?.dtmf(`${pin}#`).catch(() => (this.asked = 'pin'));
+  }
+
+  /** Puts the own call on hold: nothing is heard or seen on either side. */
+  async hold(on: boolean): Promise<void> {
+    await this.call?.hold(on).catch((error: unknown) => {
+      this.notices.add(refusal({ ok: false, text: error instanceof Error ? error.message : '' }));
+    });
+  }
+
+  /** Sends a line of chat to everybody or to one member; false if that did not work, and then it was not sent. */
+  async say(text: string, to = 0): Promise<boolean> {
     if (!this.conference) return false;
     this.chat.sending(text);
     try {
-      await this.conference.chat(text);
+      await this.conference.chat(text, to);
       return true;
     } catch {
       this.chat.notSent(text);
@@ -142,16 +177,6 @@ export class Meeting {
     this.session.networkChanged();
   }
 
-  private toggle(digits: string, initial: boolean, changed: (on: boolean, byServer: boolean) => void): Toggle {
-    return new Toggle({
-      initial,
-      changed,
-      flip: () => this.call?.dtmf(digits) ?? Promise.reject(new Error('no call')),
-      after: (ms, run) => this.options.platform.after(ms, run),
-      failed: () => this.notices.add(strings.room.toggleFailed),
-    });
-  }
-
   private listen(): void {
     const { events } = this.session;
     events.on('ready', () => this.ready());
@@ -160,52 +185,119 @@ export class Meeting {
     events.on('state', (state) => {
       if (state === 'waiting') this.disconnected();
     });
-    events.on('private', (data) => {
-      const info = joinInfo(data);
-      if (info && !info.auxiliary && info.callID === this.call?.id) this.joined(info);
-    });
+    events.on('private', (data) => this.told(data));
+  }
+
+  /** What the server says to this session alone. */
+  private told(data: JSONObject): void {
+    const info = joinInfo(data);
+    const wait = waiting(data);
+    if (info && !info.auxiliary && info.callID === this.call?.id) this.joined(info);
+    else if (wait && wait.callID === this.call?.id) this.stopped(wait);
+    else if (this.call && partedCall(data) === this.call.id) this.depart();
   }
 
   private ready(): void {
     this.offline = false;
-    if (!this.call) this.dial();
+    if (this.call) return;
+    if (this.options.room !== '') this.dial();
+    else if (this.phase === 'connecting') this.phase = 'idle';
   }
 
   private disconnected(): void {
     this.offline = true;
     this.depart();
-    this.mic.disconnect();
-    this.camera.disconnect();
+    this.switches.disconnect();
+  }
+
+  /** The server offers a call: one that rings, or the one that this tab was in before it was loaded anew. */
+  private offered(offer: Offer): boolean {
+    const free = this.call === undefined && this.phase !== 'ended';
+    if (!free || (offer.kind === 'invite' && this.phase !== 'idle')) return false;
+    if (offer.kind === 'invite') this.caller = caller(offer);
+    else if (this.phase === 'connecting' || this.phase === 'idle') this.phase = 'joining';
+    this.follow(this.session.adopt(offer, this.callOptions(), this.options.peer));
+    return true;
   }
 
   private dial(): void {
-    if (this.phase === 'connecting') this.phase = 'joining';
-    const { room, name } = this.options;
-    const call = this.session.call({ destination: room, callerName: name, useStereo: true }, this.options.peer);
+    if (this.phase !== 'room') this.phase = 'joining';
+    const call = this.session.call(this.callOptions(), this.options.peer);
+    this.follow(call);
+    void call.invite();
+  }
+
+  private callOptions(): CallOptions {
+    const { room, name, deviceID } = this.options;
+    return { destination: room, callerName: name, useStereo: true, pin: this.pin, ...(deviceID ? { deviceID } : {}) };
+  }
+
+  private follow(call: Call): void {
     this.call = call;
     call.events.on('state', (state) => {
-      if (state === 'active') this.phase = 'room';
+      if (state === 'active') this.active();
     });
     call.events.on('media', (flows) => {
       this.mediaLost = !flows;
       if (flows) this.rejoins = 0;
     });
+    call.events.on('held', (held) => (this.held = held));
     call.events.on('ended', (end) => this.callEnded(end));
-    void call.invite();
+    if (call.state === 'active') this.active();
+  }
+
+  /** Answered: the conference says what comes now, a place in the room or a wait at its door. */
+  private active(): void {
+    if (this.phase !== 'joining') return;
+    this.cancelJoin = this.options.platform.after(joinPatience, () => this.inside());
+  }
+
+  /** The call is at the room's door, or waits there no more. */
+  private stopped({ reason }: Waiting): void {
+    this.cancelJoin();
+    if (reason === 'pin-wrong') this.pin = '';
+    this.asked = reason;
+    this.phase = 'waiting';
+  }
+
+  private inside(): void {
+    this.cancelJoin();
+    this.asked = 'none';
+    if (this.phase !== 'ended') this.phase = 'room';
   }
 
   private callEnded(end: CallEnd): void {
+    const stage = this.stage();
     this.call = undefined;
+    this.held = false;
+    this.cancelJoin();
     this.depart();
-    this.mic.disconnect();
-    this.camera.disconnect();
+    this.switches.disconnect();
+    if (this.options.room === '') this.idle(end);
     // Only what broke inside a meeting is mended silently; the server's own word is final.
-    if (end.by !== 'failure' || this.phase !== 'room' || ++this.rejoins > mostRejoins) {
-      this.finish(callEnding(end));
-    } else if (this.session.state === 'ready') {
+    else if (!mends(end) || stage === 'coming' || ++this.rejoins > mostRejoins) this.finish(callEnding(end, stage));
+    else {
       this.mediaLost = true;
-      this.dial();
+      if (this.session.state === 'ready') this.dial();
     }
+  }
+
+  /** Who waits to be called waits for the next call. */
+  private idle(end: CallEnd): void {
+    if (this.phase === 'ended') return;
+    const missed = this.caller;
+    if (missed && end.by !== 'local') this.notices.add(strings.line.missed(missed.name || missed.number));
+    this.caller = undefined;
+    this.mediaLost = false;
+    this.members = [];
+    this.join = undefined;
+    this.phase = 'idle';
+  }
+
+  private stage(): Stage {
+    if (this.phase === 'room') return 'inside';
+    if (this.phase !== 'waiting') return 'coming';
+    return this.asked === 'admission' ? 'admission' : 'pin';
   }
 
   private depart(): void {
@@ -213,6 +305,7 @@ export class Meeting {
     this.conference = undefined;
     this.canvas.detach();
     this.moderation.detach();
+    this.signs.detach();
   }
 
   private joined(info: JoinInfo): void {
@@ -221,23 +314,33 @@ export class Meeting {
     this.conference = conference;
     this.canvas.attach(conference);
     this.moderation.attach(conference);
+    this.signs.attach(conference);
     this.join = info;
-    conference.events.on('members', (members) => this.roster(members));
-    conference.events.on('joined', (member) => {
-      this.roster(conference.members());
-      if (member.id !== info.memberID) this.notices.add(strings.members.joined(displayName(member)));
-    });
-    conference.events.on('changed', () => this.roster(conference.members()));
-    conference.events.on('left', (member) => {
-      this.roster(conference.members());
-      if (member.id !== info.memberID) this.notices.add(strings.members.left(displayName(member)));
-    });
-    conference.events.on('chat', (message) => {
-      const line = this.chat.receive(message);
-      if (!line.mine && !this.chat.visible) this.notices.add(strings.chat.said(line.from, line.text.slice(0, 120)));
-    });
+    this.chat.me = info.memberID;
+    const { events } = conference;
+    events.on('members', (members) => this.roster(members));
+    events.on('joined', (member) => this.moved(conference, member, strings.members.joined));
+    events.on('changed', () => this.roster(conference.members()));
+    events.on('left', (member) => this.moved(conference, member, strings.members.left));
+    events.on('room', (room) => (this.room = room));
+    events.on('chat', (message) => this.heard(message));
+    events.on('history', (messages) => this.chat.recall(messages));
     conference.open();
+    this.inside();
     if (this.wantsPersonal) void this.keepPersonal();
+  }
+
+  /** Somebody came or went. */
+  private moved(conference: Conference, member: Member, words: (name: string) => string): void {
+    this.roster(conference.members());
+    if (member.id !== conference.info.memberID) this.notices.add(words(displayName(member)));
+  }
+
+  private heard(message: ChatMessage): void {
+    const line = this.chat.receive(message);
+    if (!line || line.mine || this.chat.visible) return;
+    const said = line.to > 0 ? strings.chat.saidPrivately : strings.chat.said;
+    this.notices.add(said(line.from, line.text.slice(0, 120)));
   }
 
   private async keepPersonal(): Promise<void> {
@@ -246,42 +349,30 @@ export class Meeting {
   }
 
   private roster(members: Member[]): void {
+    const own = this.join?.memberID;
+    if (this.moderation.allowed) {
+      for (const name of newlyRaised(this.members, members, own)) this.notices.add(strings.members.raised(name));
+    }
     this.members = members;
-    this.me = members.find(({ id }) => id === this.join?.memberID);
+    this.me = members.find(({ id }) => id === own);
     if (!this.me) return;
-    // The server's word on the own row is the truth about both switches.
-    this.mic.follow(!this.me.muted);
-    if (this.me.video?.sends) this.camera.follow(!this.me.video.muted);
-  }
-
-  private micChanged(on: boolean, byServer: boolean): void {
-    this.micOn = on;
-    this.options.media.setMic(on);
-    if (byServer) this.notices.add(on ? strings.room.unmutedByOther : strings.room.mutedByOther);
-  }
-
-  private cameraChanged(on: boolean, byServer: boolean): void {
-    this.cameraOn = on;
-    this.options.media.setCamera(on);
-    if (byServer) this.notices.add(on ? strings.room.cameraStartedByOther : strings.room.cameraStoppedByOther);
+    this.switches.follow(this.me);
+    if (this.me.role) this.moderation.follow(this.me.role === 'moderator');
   }
 
   private finish(why: Ending): void {
     if (this.phase === 'ended') return;
     this.phase = 'ended';
     this.ending = why;
+    this.caller = undefined;
+    this.cancelJoin();
     this.depart();
-    this.mic.disconnect();
-    this.camera.disconnect();
+    this.switches.disconnect();
     this.session.close();
   }
 }
 
-/** A token is the password of a user name that does not matter. */
-function credentials({ token, user, password }: MeetingOptions): { login: string; passwd: string } {
-  return token === '' ? { login: user, passwd: password } : { login: 'guest', passwd: token };
-}
-
-export function displayName(member: Member): string {
-  return plainName(member.name) || strings.members.unknown;
+/** What broke the call may be gone: media or signalling failed, or the server saw that for this side. */
+function mends({ by, code }: CallEnd): boolean {
+  return by === 'failure' || (by === 'remote' && (code === Cause.mediaTimeout || code === Cause.timerExpired));
 }

@@ -1,7 +1,17 @@
 // What a moderator does to the canvas and to the people in it.
 
-import { command, type Command, type Conference, type LayoutList, type Member, type Part, type Reply } from '../../verto';
+import {
+  command,
+  type Command,
+  type Conference,
+  type LayoutList,
+  type Member,
+  type Part,
+  type Reply,
+  type Visitor,
+} from '../../verto';
 import { strings } from '../strings';
+import { plainName } from './links';
 import type { Notices } from './notices.svelte';
 import { uploadImage, type Login } from './upload';
 
@@ -25,6 +35,8 @@ export class Moderation {
   chosen = $state('');
   /** Texts of banners that moderators have set meanwhile, by member id. */
   banners = $state.raw<ReadonlyMap<number, string>>(new Map());
+  /** Who waits to be let in, the longest first. */
+  visitors = $state.raw<Visitor[]>([]);
   private conference: Conference | undefined;
 
   constructor(private readonly options: ModerationOptions) {}
@@ -34,10 +46,20 @@ export class Moderation {
     this.allowed = conference.info.modChannel !== '';
     conference.events.on('layouts', (layouts) => (this.layouts = layouts));
     conference.events.on('answered', ({ line, text }) => this.heard(line, text));
+    conference.events.on('lobby', (visitors) => this.waits(visitors));
   }
 
   detach(): void {
     this.conference = undefined;
+  }
+
+  /** The own role changed while in the meeting. */
+  follow(allowed: boolean): void {
+    if (allowed === this.allowed) return;
+    this.allowed = allowed;
+    this.options.notices.add(allowed ? strings.moderation.promoted : strings.moderation.demoted);
+    if (allowed) void this.conference?.moderate();
+    else this.visitors = [];
   }
 
   mute(member: Member, on: boolean): Promise<boolean> {
@@ -91,8 +113,64 @@ export class Moderation {
     return this.ask(part ? command.zoom(canvas, layer, part) : command.unzoom(canvas, layer));
   }
 
-  remove(member: Member): Promise<boolean> {
-    return this.ask(command.kick(member.id));
+  /** Removes a member, and keeps him out if he is not to come back. */
+  remove(member: Member, forGood = false): Promise<boolean> {
+    return this.ask(forGood ? command.ban(member.id) : command.kick(member.id));
+  }
+
+  /** Makes a member a moderator, or takes that from him. */
+  promote(member: Member, on: boolean): Promise<boolean> {
+    return this.ask(command.promote(member.id, on));
+  }
+
+  hold(member: Member, on: boolean): Promise<boolean> {
+    return this.ask(command.hold(member.id, on));
+  }
+
+  rename(member: Member, name: string): Promise<boolean> {
+    return this.ask(command.rename(member.id, name));
+  }
+
+  /** Lowers a member's hand, or everybody's. */
+  lower(member: Member | 'all'): Promise<boolean> {
+    return this.ask(command.hand(member === 'all' ? member : member.id, false));
+  }
+
+  muteAll(): Promise<boolean> {
+    return this.ask(command.muteAll());
+  }
+
+  lock(on: boolean): Promise<boolean> {
+    return this.ask(command.lock(on));
+  }
+
+  /** Asks everybody who comes for a PIN; empty ends that. */
+  pin(digits: string): Promise<boolean> {
+    return this.ask(command.pin(digits));
+  }
+
+  lobby(on: boolean): Promise<boolean> {
+    return this.ask(command.lobby(on));
+  }
+
+  admit(visitor: Visitor | 'all'): Promise<boolean> {
+    return this.ask(command.admit(visitor === 'all' ? visitor : visitor.id));
+  }
+
+  deny(visitor: Visitor): Promise<boolean> {
+    return this.ask(command.deny(visitor.id));
+  }
+
+  /** Calls a user of the server into the meeting. */
+  async dial(user: string): Promise<boolean> {
+    const done = await this.ask(command.dial(user));
+    if (done) this.options.notices.add(strings.moderation.dialling(user));
+    return done;
+  }
+
+  /** Ends the meeting for everybody. */
+  end(): Promise<boolean> {
+    return this.ask(command.end());
   }
 
   /** Chooses a layout or a group for a canvas, counted from 0. */
@@ -118,6 +196,14 @@ export class Moderation {
     if (name === 'vid-banner' && text.startsWith('+OK')) this.bannered(Number(id), rest.join(' '));
     const choice = /^(?:\+OK|-ERR) Change (?:[a-z ]*\d* ?to )?layout (group )?\[(.+)\]$/.exec(text);
     if (name === 'vid-layout' && choice) this.chosen = (choice[1] ? 'group:' : '') + (choice[2] ?? '');
+  }
+
+  private waits(visitors: Visitor[]): void {
+    const known = new Set(this.visitors.map(({ id }) => id));
+    this.visitors = [...visitors].sort((a, b) => a.since - b.since);
+    for (const { id, name } of this.visitors) {
+      if (!known.has(id)) this.options.notices.add(strings.moderation.waits(plainName(name) || strings.members.unknown));
+    }
   }
 
   private bannered(id: number, words: string): void {

@@ -125,6 +125,34 @@ describe('a moderator', () => {
     expect([...moderation.banners.keys()]).toEqual([8]);
   });
 
+  it('runs the meeting by commands', () => {
+    void moderation.lock(true);
+    void moderation.lobby(false);
+    void moderation.pin('1234');
+    void moderation.pin('');
+    void moderation.muteAll();
+    void moderation.lower('all');
+    void moderation.lower(person(7));
+    void moderation.remove(person(7), true);
+    void moderation.promote(person(7), true);
+    void moderation.hold(person(7), false);
+    void moderation.rename(person(7), 'Zoë Z');
+    void moderation.admit({ id: 18, name: 'x', since: 0 });
+    void moderation.deny({ id: 18, name: 'x', since: 0 });
+    void moderation.end();
+    expect(sent()).toEqual([
+      'lock', 'lobby off', 'pin 1234', 'nopin', 'mute non_moderator', 'hand all off', 'hand 7 off', 'ban 7', 'promote 7',
+      'unhold 7', 'rename 7 Zoë Z', 'admit 18', 'deny 18', 'endconf',
+    ]);
+  });
+
+  it('is told that somebody is called', async () => {
+    const done = moderation.dial('1001');
+    expect(sent()).toEqual(['bgdial user/1001']);
+    answer('demo bgdial user/1001', '+OK Job-UUID: x\n');
+    expect([await done, told()]).toEqual([true, strings.moderation.dialling('1001')]);
+  });
+
   it('gives an image to the server and then shows it', async () => {
     response = new Response('{"name":"uploads/ab.png"}', { status: 201 });
     const done = moderation.logo(person(7), new Blob(['x'], { type: 'image/png' }));

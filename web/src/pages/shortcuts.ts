@@ -1,16 +1,34 @@
 // Single keys that act in a meeting.
 
 /** What the buttons of a meeting do. */
-export type Action = 'mic' | 'camera' | 'members' | 'chat' | 'layouts' | 'stats' | 'settings' | 'fullScreen' | 'leave';
+export type Action =
+  | 'mic'
+  | 'camera'
+  | 'hand'
+  | 'react'
+  | 'members'
+  | 'chat'
+  | 'layouts'
+  | 'host'
+  | 'stats'
+  | 'settings'
+  | 'fullScreen'
+  | 'hold'
+  | 'rename'
+  | 'more'
+  | 'leave';
 
-export type Shortcut = Exclude<Action, 'settings' | 'leave'> | 'escape';
+export type Shortcut = Exclude<Action, 'settings' | 'hold' | 'rename' | 'more' | 'leave'> | 'escape';
 
 const keys: Record<string, Shortcut> = {
   m: 'mic',
   v: 'camera',
+  r: 'hand',
+  e: 'react',
   p: 'members',
   c: 'chat',
   l: 'layouts',
+  h: 'host',
   i: 'stats',
   f: 'fullScreen',
   escape: 'escape',
