@@ -66,7 +66,6 @@ func (x *exchange) bridge(ctx context.Context, c *call, t dialplan.Target, offer
 	if err := rtc.Usable(offer, codecs(profile)); err != nil {
 		return err
 	}
-	c.present(presenceRinging)
 	partner, err := x.ringFor(ctx, c, t, profile)
 	if err != nil {
 		return err

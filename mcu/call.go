@@ -336,9 +336,10 @@ func (c *call) display(p party) {
 // present tells those who watch the user what the call does.
 func (c *call) present(state presenceState) {
 	who := c.caller()
+	from, to := who.ends()
 	c.exchange.server.presence.set(presenceCall{
 		CallID: c.id, User: who.identity.UserID(), State: state, Outbound: who.outbound,
-		CallerName: who.name, CallerNumber: who.number, CalleeName: who.called.name, CalleeNumber: who.called.number,
+		CallerName: from.name, CallerNumber: from.number, CalleeName: to.name, CalleeNumber: to.number,
 	})
 }
 

@@ -19,7 +19,7 @@ type caller struct {
 	identity      *directory.Identity
 	session       string
 	name, number  string
-	called        party             // whom he called
+	called        party             // the other end: whom he called, or who called him
 	shown         party             // as a partner sees him; zero: by his name and number
 	display       party             // what his client was told to show
 	userVariables map[string]string // shown to others; never a right
@@ -39,11 +39,20 @@ type caller struct {
 // party is the other end of a call as it is shown.
 type party struct{ name, number string }
 
+// ends are who called and who was called.
+func (w *caller) ends() (from, to party) {
+	from, to = party{w.name, w.number}, w.called
+	if w.outbound {
+		from, to = to, from
+	}
+	return from, to
+}
+
 // callerOf reads an invite.
 func callerOf(inv verto.Invite) caller {
 	return caller{
 		identity: inv.Session.Identity(), session: inv.Session.ID(),
-		name: inv.CallerName, number: inv.CallerNumber, called: party{number: inv.Destination}, userVariables: inv.UserVariables,
+		name: inv.CallerName, number: inv.CallerNumber, called: party{unansweredText, inv.Destination}, userVariables: inv.UserVariables,
 		pin: inv.PIN, device: inv.DeviceID,
 		screen: inv.ScreenShare, canvas: inv.Canvas, noRecover: inv.NoRecover,
 	}

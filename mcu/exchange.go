@@ -33,6 +33,7 @@ const roomPatience = 5 * time.Second
 // Invite brings a call to where the dialplan leads.
 func (x *exchange) Invite(ctx context.Context, inv verto.Invite, out verto.CallControl) (verto.Call, error) {
 	c := x.newCall(inv.CallID, callerOf(inv), out)
+	c.present(presenceRinging)
 	t, err := x.route(&c.who, inv.Destination, "")
 	if err == nil {
 		err = pause(ctx, t.Delay)
@@ -101,6 +102,7 @@ func (x *exchange) connect(ctx context.Context, c *call, t dialplan.Target, offe
 
 // join answers a call and brings it into its room.
 func (x *exchange) join(ctx context.Context, c *call, t dialplan.Target, offer string) error {
+	c.present(presenceEarly)
 	p, err := c.reserve(ctx, t, func(p room.Profile) media.AudioForm {
 		c.sound, _ = rtc.OfferedSound(offer, codecs(p))
 		return c.sound

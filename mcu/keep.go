@@ -272,13 +272,10 @@ func (s *Server) restore(r keptRoom) error {
 // park lets a restored call wait for its client.
 func (s *Server) park(c *call, p place) bool {
 	who := c.caller()
-	callee := party{}
-	if !who.outbound {
-		callee = party{unansweredText, who.called.number}
-	}
+	from, to := who.ends()
 	out, err := s.verto.Park(verto.Parked{
 		SessionID: who.session, UserID: who.identity.UserID(), CallID: c.id, Call: c, Outbound: who.outbound,
-		CallerName: who.name, CallerNumber: who.number, CalleeName: callee.name, CalleeNumber: callee.number,
+		CallerName: from.name, CallerNumber: from.number, CalleeName: to.name, CalleeNumber: to.number,
 		DisplayName: who.display.name, DisplayNumber: who.display.number,
 	})
 	if err != nil {

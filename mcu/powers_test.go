@@ -57,13 +57,16 @@ func TestPresenceOfCalls(t *testing.T) {
 	if m := desk.call("verto.subscribe", map[string]any{"eventChannel": channel}); m.Error != nil {
 		t.Fatalf("subscribe: %+v", m.Error)
 	}
-	at := desk.expect(0, "verto.event", channel, `"channelCallState":"ACTIVE"`, bob.callID)
+	at := desk.expect(0, "verto.event", channel, `"channelCallState":"ACTIVE"`, `"calleeIDNumber":"3800"`, bob.callID)
 	bob.modify(bob.callID, "hold", nil)
 	at = desk.expect(at, "verto.event", channel, `"channelCallState":"HELD"`)
 	bob.modify(bob.callID, "unhold", nil)
 	at = desk.expect(at, "verto.event", channel, `"channelCallState":"ACTIVE"`)
 	bob.call("verto.bye", map[string]any{"dialogParams": map[string]any{"callID": bob.callID}})
-	desk.expect(at, "verto.event", channel, `"channelCallState":"HANGUP"`)
+	at = desk.expect(at, "verto.event", channel, `"channelCallState":"HANGUP"`)
+	bob.invite("..", "Bob", nil) // leads nowhere
+	at = desk.expect(at, "verto.event", channel, `"channelCallState":"RINGING"`, bob.callID)
+	desk.expect(at, "verto.event", channel, `"channelCallState":"HANGUP"`, bob.callID)
 }
 
 // TestTexts: a text reaches a user's sockets, and tells who sent it by his login.
