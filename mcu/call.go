@@ -333,9 +333,13 @@ func (c *call) display(p party) {
 	out.Display(p.name, p.number)
 }
 
-// present tells those who watch the user what the call does.
+// present tells those who watch the user what the call does. Whom he has called is
+// known once somebody has answered, as in FreeSWITCH.
 func (c *call) present(state presenceState) {
 	who := c.caller()
+	if !who.outbound && state != presenceActive && state != presenceHeld {
+		who.called = party{}
+	}
 	from, to := who.ends()
 	c.exchange.server.presence.set(presenceCall{
 		CallID: c.id, User: who.identity.UserID(), State: state, Outbound: who.outbound,

@@ -36,13 +36,16 @@ func TestRoles(t *testing.T) {
 	others := []string{"5", "all", "last", "non_moderator", "moderators", "hands", "06abc", "+6", "-1", "4294967302", "4294967303",
 		"uuid=fbccc1d7-39a8-736e-c9f8-bc8d7c4c453a", "caller_id_name=Bob", "", "99"}
 	table := forWhom()
-	for _, c := range room.CommandTable() {
+	for i, c := range room.CommandTable() {
 		want, listed := table[c.Name]
 		if delete(table, c.Name); !listed {
 			want = room.ForModerator
 		}
 		if c.Permission != want {
 			t.Errorf("%s is for %s, want %s", c.Name, c.Permission, want)
+		}
+		if !thorough && i%4 != 0 {
+			continue
 		}
 		t.Run(c.Name, func(t *testing.T) {
 			withThree(t, twoCanvases, func(w commanded) {

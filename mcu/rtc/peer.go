@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -171,10 +172,17 @@ func readOffer(text string, c Codecs) (*description, *terms, error) {
 		return nil, nil, fmt.Errorf("rtc: read offer: %w: %w", ErrUnusable, err)
 	}
 	t, err := readTerms(d, c)
+	if err == nil && !t.audio.used && slices.ContainsFunc(d.sections, offersSound) {
+		err = fmt.Errorf("%w: no usable section for the sound", ErrUnusable) // he would be mute and deaf
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("rtc: read offer: %w", err)
 	}
 	return d, t, nil
+}
+
+func offersSound(s section) bool {
+	return s.kind == "audio" && s.port != 0 && (s.send || s.recv)
 }
 
 func (s *Server) newPeer(o PeerOptions, t *terms, remoteSetup string) (*Peer, error) {

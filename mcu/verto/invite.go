@@ -52,7 +52,7 @@ func (c *conn) invite(inv Invite) answer {
 	c.session.noteDisplay(inv.CallerName)
 	inv.Session = c.session
 	who := c.session.Identity()
-	inv.CallerName = first(inv.CallerName, cleanText(who.Name, maxDisplay), who.User)
+	inv.CallerName = first(inv.CallerName, c.session.Display(), who.User)
 	inv.CallerNumber = first(inv.CallerNumber, who.Number, who.User)
 	k := c.srv.addCall(c.session, inv.CallID, func(k *call) {
 		k.known, k.noRecover = true, inv.NoRecover
