@@ -25,6 +25,7 @@ type apiCommands struct {
 	find    func(room string) steered                   // nil: no such room
 	all     func() []steered                            // in no order
 	open    func(room, profile string) (steered, error) // the live one, or a new one
+	bury    func(context.Context, steered) error        // waits until one that ends is none of all
 	contact func(user string) []string                  // sessions of user@domain
 	calls   func() int                                  // that are in a room
 	domain  string                                      // of users who are named without one
@@ -48,6 +49,16 @@ func (s *Server) apiCommands() *apiCommands {
 				return nil, err
 			}
 			return h, nil
+		},
+		bury: func(ctx context.Context, ended steered) error {
+			h := ended.(*hosted)
+			select {
+			case <-h.Done():
+				s.rooms.forget(h.Name(), h)
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		},
 		contact: func(user string) (ids []string) {
 			for _, session := range s.verto.SessionsOf(user) {
@@ -118,17 +129,29 @@ func orRefusal(reply string, err error) string {
 func (c *apiCommands) inRoom(ctx context.Context, name string, words []string) (reply string, found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patienceFor(words))
 	defer cancel()
-	h := c.find(name)
-	if h == nil {
-		if h, err = c.dialled(name, words); h == nil || err != nil {
+	for {
+		h := c.find(name)
+		if h == nil {
+			if h, err = c.dialled(name, words); h == nil || err != nil {
+				return "", false, err
+			}
+		}
+		reply, err = h.Execute(ctx, admin.Line(words))
+		switch {
+		case !errors.Is(err, room.ErrEnded):
+			return reply, true, err
+		case !dials(words):
+			return "", false, nil
+		}
+		if err := c.bury(ctx, h); err != nil { // and make it anew
 			return "", false, err
 		}
 	}
-	reply, err = h.Execute(ctx, admin.Line(words))
-	if errors.Is(err, room.ErrEnded) {
-		return "", false, nil
-	}
-	return reply, true, err
+}
+
+// dials reports whether a command calls somebody.
+func dials(words []string) bool {
+	return len(words) > 1 && (strings.EqualFold(words[0], "dial") || strings.EqualFold(words[0], "bgdial"))
 }
 
 func patienceFor(words []string) time.Duration {
@@ -141,12 +164,11 @@ func patienceFor(words []string) time.Duration {
 // dialled makes the room that does not exist and that somebody is called into, as
 // NAME or NAME@PROFILE; nil when the words are others or nobody is named.
 func (c *apiCommands) dialled(name string, words []string) (steered, error) {
-	calls := len(words) > 1 && (strings.EqualFold(words[0], "dial") || strings.EqualFold(words[0], "bgdial"))
 	name, profile, named := strings.Cut(name, "@")
 	if !named {
 		profile = newRoomProfile
 	}
-	if !calls || !directory.ValidRoom(name) {
+	if !dials(words) || !directory.ValidRoom(name) {
 		return nil, nil
 	}
 	return c.open(name, profile)

@@ -35,6 +35,7 @@ func TestConferenceCommand(t *testing.T) {
 		}
 		return echoes("new " + name), nil
 	}
+	c.bury = func(context.Context, steered) error { delete(live, "gone"); return nil }
 	const heading = "+OK Conference 3600 (0 members rate: 48000 flags: running)\n"
 	tests := []struct{ name, arg, want string }{
 		{"in a room", "3600 mute all", "3600 [mute all]"},
@@ -55,6 +56,7 @@ func TestConferenceCommand(t *testing.T) {
 		{"call into no room", "a/b dial user/1001", "-ERR Conference a/b not found\n"},
 		{"call into one too many", "full dial user/1001", "-ERR the room failed; the log tells why\n"},
 		{"room that ends", "gone count", "-ERR Conference gone not found\n"},
+		{"call into a room that ends", "gone dial user/1001", "new gone [dial user/1001]"},
 		{"room that fails", "sick count", "-ERR the room failed; the log tells why\n"},
 		{"room that does not answer", "slow count", "-ERR the room does not answer\n"},
 		{"text over lines", "3600 say 'a\nb'", "3600 [say 'a\nb']"},
@@ -66,7 +68,7 @@ func TestConferenceCommand(t *testing.T) {
 			}
 		})
 	}
-	if got := strings.Join(made, ", "); got != "4000 as default, 4001 as wide, full as default" {
+	if got := strings.Join(made, ", "); got != "4000 as default, 4001 as wide, full as default, gone as default" {
 		t.Errorf("made %s", got)
 	}
 }

@@ -243,9 +243,14 @@ func TestJoinAndLeave(t *testing.T) {
 	if got, want := w.grants("bob"), []string{"chat", "info", "liveArray"}; !slices.Equal(got, want) {
 		t.Errorf("may use %v, want %v", got, want)
 	}
-	c.MemberLeft(attendee(1, "bob"), room.Left)
-	w.expect("ada", "del")
-	w.expect("bob", "del", "conference-liveArray-part")
+	seated := attendee(1, "bob")
+	seated.Layer, seated.VideoFloor = 0, true
+	c.MemberChanged(seated)
+	w.take("ada")
+	w.take("bob")
+	c.MemberLeft(seated, room.Left)
+	w.expect("ada", "modify", "del") // he loses seat and floor first, as in FreeSWITCH
+	w.expect("bob", "modify", "del", "conference-liveArray-part")
 	if got := w.grants("bob"); len(got) > 0 {
 		t.Errorf("may still use %v", got)
 	}

@@ -218,8 +218,18 @@ func TestVideoFloorLock(t *testing.T) {
 			return nil
 		})
 		wantSeats(t, r, 0, "Anna", "-", "-", "-", "-", "-")
-		join(t, r, room.Request{Name: "screen", Session: "a", ScreenShare: true, JoinVideoFloor: true}, media.Directions{VideoIn: true})
+		screen, _ := join(t, r, room.Request{Name: "screen", Session: "a", ScreenShare: true, JoinVideoFloor: true}, media.Directions{VideoIn: true})
 		wantSeats(t, r, 0, "screen", "Anna", "-", "-", "-", "-")
+		join(t, r, room.Request{Name: "Carol"}, both)
+		if err := screen.Leave(t.Context(), room.Left); err != nil {
+			t.Fatal(err)
+		}
+		do(t, r, func(s *room.State) error {
+			if id, locked := s.VideoFloor(); id != 1 || locked {
+				t.Errorf("after the share: floor %d locked %t, want Anna's again", id, locked)
+			}
+			return nil
+		})
 		r.Close()
 	})
 }

@@ -39,7 +39,10 @@ func TestComparerSeesChanges(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	seen, all := 0, 0
 	var unseen []string
-	for _, s := range loadScenarios(t) {
+	for i, s := range loadScenarios(t) {
+		if raced && i%4 != 0 {
+			continue
+		}
 		kinds := map[string]string{}
 		for _, user := range s.users {
 			run := slices.DeleteFunc(s.recordedRun(), func(h heard) bool { return h.user != user })
