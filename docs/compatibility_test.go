@@ -1,9 +1,11 @@
 package docs_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +15,7 @@ const (
 	compatibility = "compatibility.md"
 	// replayed are the differences that the replay of recorded conversations allows.
 	replayed = "../test/replay/testdata/differences.json"
+	recorded = "../test/replay/testdata/traces/*.jsonl"
 )
 
 // TestCompatibilityPage keeps the tables of differences.
@@ -22,8 +25,11 @@ func TestCompatibilityPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := string(text)
-	for name, rows := range map[string][][]string{"conversations": conversations(t), "replies": replies(t)} {
-		if want, err = replace(want, name, table("| Ours | Why |\n|---|---|\n", rows)); err != nil {
+	const head = "| Ours | Why |\n|---|---|\n"
+	for name, body := range map[string]string{
+		"recordings": recordings(t), "conversations": table(head, conversations(t)), "replies": table(head, replies(t)),
+	} {
+		if want, err = replace(want, name, body); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -36,6 +42,27 @@ func TestCompatibilityPage(t *testing.T) {
 	default:
 		t.Errorf("%s is out of date; run go test ./docs -update", compatibility)
 	}
+}
+
+// recordings tells how much is replayed.
+func recordings(t *testing.T) string {
+	files, err := filepath.Glob(recorded)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no recordings: %v", err)
+	}
+	scenarios, said, answered := map[string]bool{}, 0, 0
+	for _, f := range files {
+		name, _, _ := strings.Cut(filepath.Base(f), ".")
+		scenarios[name] = true
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said += bytes.Count(data, []byte(`"dir":"c2s","msg"`))
+		answered += bytes.Count(data, []byte(`"dir":"s2c","msg"`))
+	}
+	return fmt.Sprintf("There are %d conversations in %d files, with %d messages of clients and %d of FreeSWITCH.\n",
+		len(scenarios), len(files), said, answered)
 }
 
 // table is a head with rows, each of them once.

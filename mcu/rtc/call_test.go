@@ -374,9 +374,9 @@ func TestUsable(t *testing.T) {
 		ok    bool
 	}{
 		"a browser's": {offer, true}, "nothing": {"v=0", false},
-		"inactive": {strings.ReplaceAll(offer, "a=sendrecv", "a=inactive"), false},
+		"inactive":               {strings.ReplaceAll(offer, "a=sendrecv", "a=inactive"), false},
 		"no codec for the sound": {strings.ReplaceAll(offer, "opus", "x"), false},
-		"no codec": {strings.ReplaceAll(strings.ReplaceAll(offer, "opus", "x"), "VP8", "y"), false},
+		"no codec":               {strings.ReplaceAll(strings.ReplaceAll(offer, "opus", "x"), "VP8", "y"), false},
 	} {
 		if err := rtc.Usable(tt.offer, rtc.Codecs{Audio: []media.AudioCodec{media.Opus}}); (err == nil) != tt.ok || err != nil && !errors.Is(err, rtc.ErrUnusable) {
 			t.Errorf("%s: %v", name, err)

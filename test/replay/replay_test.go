@@ -168,6 +168,10 @@ func (d *director) act(text string) {
 		}
 	}
 	switch {
+	case strings.HasPrefix(text, "1002 hangs up the echo call"):
+		d.await("join of 9196", func() bool {
+			return slices.ContainsFunc(d.heard, func(h heard) bool { return textAt(h.msg, "params.pvtData.laName") == "9196" })
+		})
 	case strings.Contains(text, "missing file: play"):
 		d.server.awaitReply("conference 3711 play_status", "-ERR") // the tone of the step before is over
 	case strings.Contains(text, "not in the moderator table: vid-fps"):
