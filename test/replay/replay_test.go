@@ -169,9 +169,9 @@ func (d *director) act(text string) {
 	}
 	switch {
 	case strings.HasPrefix(text, "1002 hangs up the echo call"):
-		d.await("join of 9196", func() bool {
-			return slices.ContainsFunc(d.heard, func(h heard) bool { return textAt(h.msg, "params.pvtData.laName") == "9196" })
-		})
+		d.awaitJoin("9196")
+	case strings.HasPrefix(text, "1000 hangs up what is left"):
+		d.awaitJoin("9181")
 	case strings.Contains(text, "missing file: play"):
 		d.server.awaitReply("conference 3711 play_status", "-ERR") // the tone of the step before is over
 	case strings.Contains(text, "not in the moderator table: vid-fps"):
@@ -212,6 +212,13 @@ func (d *director) act(text string) {
 			c.close() // the server offers anew when the media ends
 		}
 	}
+}
+
+// awaitJoin waits until somebody is in a conference of which recordings know nothing.
+func (d *director) awaitJoin(name string) {
+	d.await("join of "+name, func() bool {
+		return slices.ContainsFunc(d.heard, func(h heard) bool { return textAt(h.msg, "params.pvtData.laName") == name })
+	})
 }
 
 // speak lets a user talk in the background until hush.
